@@ -1,0 +1,112 @@
+package snapshot
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// Service returns a service, or nil.
+func (s *Snapshot) Service(namespace, name string) *corev1.Service {
+	return s.built().services[Ref{"Service", namespace, name}]
+}
+
+// SlicesOf returns the EndpointSlices of a service, by their label.
+func (s *Snapshot) SlicesOf(namespace, service string) []*discoveryv1.EndpointSlice {
+	return s.built().slices[Ref{"Service", namespace, service}]
+}
+
+// Node returns a node, or nil.
+func (s *Snapshot) Node(name string) *corev1.Node { return s.built().nodes[name] }
+
+// Pod returns a pod, or nil.
+func (s *Snapshot) Pod(namespace, name string) *corev1.Pod {
+	return s.built().pods[Ref{"Pod", namespace, name}]
+}
+
+// Workload returns a workload by its kind, or nil.
+func (s *Snapshot) Workload(kind, namespace, name string) *Workload {
+	return s.built().owners[Ref{kind, namespace, name}]
+}
+
+// PodsMatching returns the pods of a namespace that carry all labels of a
+// service's selector. An empty selector matches none, as for a service.
+func (s *Snapshot) PodsMatching(namespace string, selector map[string]string) []*corev1.Pod {
+	candidates := s.rarest(namespace, selector)
+	matcher := labels.SelectorFromSet(selector)
+	var matching []*corev1.Pod
+	for _, pod := range candidates {
+		if matcher.Matches(labels.Set(pod.Labels)) {
+			matching = append(matching, pod)
+		}
+	}
+	return matching
+}
+
+// rarest returns the shortest list of pods that can hold all matches.
+func (s *Snapshot) rarest(namespace string, selector map[string]string) []*corev1.Pod {
+	var shortest []*corev1.Pod
+	first := true
+	for key, value := range selector {
+		pods := s.built().labels[label{namespace, key, value}]
+		if first || len(pods) < len(shortest) {
+			shortest, first = pods, false
+		}
+	}
+	return shortest
+}
+
+// OwnerOf returns the workload that a pod belongs to in the end: the
+// Deployment rather than its ReplicaSet. A workload that the snapshot does not
+// hold is named all the same. ok is false for a bare pod.
+func (s *Snapshot) OwnerOf(pod *corev1.Pod) (owner Ref, ok bool) {
+	controller := metav1.GetControllerOf(pod)
+	for controller != nil {
+		owner, ok = Ref{controller.Kind, pod.Namespace, controller.Name}, true
+		workload := s.built().owners[owner]
+		if workload == nil {
+			break
+		}
+		controller = workload.Controller
+	}
+	return owner, ok
+}
+
+func (s *Snapshot) built() *index {
+	s.index.once.Do(func() { s.index.build(s) })
+	return &s.index
+}
+
+func (x *index) build(s *Snapshot) {
+	x.services = make(map[Ref]*corev1.Service, len(s.Services))
+	for _, service := range s.Services {
+		x.services[RefOf("Service", service)] = service
+	}
+	x.slices = make(map[Ref][]*discoveryv1.EndpointSlice, len(s.Slices))
+	for _, slice := range s.Slices {
+		service := Ref{"Service", slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]}
+		x.slices[service] = append(x.slices[service], slice)
+	}
+	x.nodes = make(map[string]*corev1.Node, len(s.Nodes))
+	for _, node := range s.Nodes {
+		x.nodes[node.Name] = node
+	}
+	x.owners = make(map[Ref]*Workload, len(s.Workloads))
+	for _, workload := range s.Workloads {
+		x.owners[workload.Ref] = workload
+	}
+	x.buildPods(s.Pods)
+}
+
+func (x *index) buildPods(pods []*corev1.Pod) {
+	x.pods = make(map[Ref]*corev1.Pod, len(pods))
+	x.labels = make(map[label][]*corev1.Pod)
+	for _, pod := range pods {
+		x.pods[RefOf("Pod", pod)] = pod
+		for key, value := range pod.Labels {
+			at := label{pod.Namespace, key, value}
+			x.labels[at] = append(x.labels[at], pod)
+		}
+	}
+}
