@@ -20,7 +20,7 @@ func ParseAppProtocols(list []string) (map[string]string, error) {
 			name, protocol = "", s
 		}
 		if problems := validation.IsQualifiedName(protocol); len(problems) > 0 {
-			return nil, fmt.Errorf("application protocol %q: %q is not one, for it %s", s, protocol, problems[0])
+			return nil, fmt.Errorf("application protocol %q: %s", s, problems[0])
 		}
 		if _, twice := protocols[name]; twice {
 			return nil, fmt.Errorf("application protocol %q: its port has one already", s)

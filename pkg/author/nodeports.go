@@ -9,7 +9,7 @@ import (
 
 // assignNodePorts puts the node port that the user gave for the whole service
 // on its only port, and shares node ports as the API server would: among the
-// protocols of one service port. See also conflict.
+// protocols of one service port.
 func assignNodePorts(ports []corev1.ServicePort, given int32) error {
 	if given != 0 {
 		if err := single(ports, given); err != nil {

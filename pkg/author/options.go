@@ -93,10 +93,10 @@ func (o Options) validFamilies() error {
 func validLabels(what string, labels map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-			return fmt.Errorf("%s %q: the key %s", what, key+"="+labels[key], problems[0])
+			return fmt.Errorf("%s %q: bad key: %s", what, key+"="+labels[key], problems[0])
 		}
 		if problems := validation.IsValidLabelValue(labels[key]); len(problems) > 0 {
-			return fmt.Errorf("%s %q: the value %s", what, key+"="+labels[key], problems[0])
+			return fmt.Errorf("%s %q: bad value: %s", what, key+"="+labels[key], problems[0])
 		}
 	}
 	return nil
@@ -106,7 +106,7 @@ func validLabels(what string, labels map[string]string) error {
 func validAnnotations(annotations map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		if problems := validation.IsQualifiedName(strings.ToLower(key)); len(problems) > 0 {
-			return fmt.Errorf("annotation %q: the key %s", key, problems[0])
+			return fmt.Errorf("annotation %q: bad key: %s", key, problems[0])
 		}
 	}
 	return nil

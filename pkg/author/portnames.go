@@ -10,30 +10,30 @@ import (
 )
 
 // nameAll gives every port a valid name of its own, as a service of several
-// ports needs; a single port may stay without. Names that the user typed in
-// specs stay as they are. The others are those of the container ports, which
-// need not be unique among containers.
+// ports needs; a single port may stay without. Names that the user typed stay
+// as they are: specs, if there are any, are what the ports were made of. The
+// other names are of container ports, and may be alike in several containers.
 func nameAll(ports []corev1.ServicePort, specs []PortSpec) error {
 	taken := make(map[string]corev1.Protocol, len(ports))
-	for _, spec := range specs {
-		if spec.Name == "" {
-			continue
-		}
+	for i, spec := range specs {
 		if _, twice := taken[spec.Name]; twice {
 			return fmt.Errorf("two ports are named %q; names must differ", spec.Name)
 		}
-		taken[spec.Name] = spec.Protocol
+		if spec.Name != "" {
+			taken[spec.Name] = ports[i].Protocol
+		}
 	}
 	for i := range ports {
+		port := &ports[i]
 		if i < len(specs) && specs[i].Name != "" {
 			continue
 		}
-		ports[i].Name = validPortName(ports[i].Name)
-		if ports[i].Name == "" && len(ports) == 1 {
-			continue
+		port.Name = validPortName(port.Name)
+		if port.Name == "" && len(ports) == 1 {
+			return nil
 		}
-		ports[i].Name = freeName(ports[i], taken)
-		taken[ports[i].Name] = ports[i].Protocol
+		port.Name = freeName(*port, taken)
+		taken[port.Name] = port.Protocol
 	}
 	return nil
 }
@@ -64,9 +64,6 @@ func freeName(port corev1.ServicePort, taken map[string]corev1.Protocol) string 
 // validPortName makes a container port's name one for a service's port. The
 // API server only lets through those that are already; manifests may hold any.
 func validPortName(name string) string {
-	if len(validation.IsDNS1123Label(name)) == 0 {
-		return name
-	}
 	name = strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
 			return r

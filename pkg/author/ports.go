@@ -21,6 +21,11 @@ func (s Source) ports(selector map[string]string, options Options) ([]corev1.Ser
 	if len(ports) == 0 {
 		return nil, fmt.Errorf("%s declares no port; say which it listens on with --port, such as --port 80:8080", typeName(s.Ref))
 	}
+	for _, port := range ports {
+		if err := s.valid(port); err != nil {
+			return nil, err
+		}
+	}
 	if err := nameAll(ports, options.Ports); err != nil {
 		return nil, err
 	}
@@ -36,6 +41,18 @@ func (s Source) ports(selector map[string]string, options Options) ([]corev1.Ser
 		}
 	}
 	return ports, nil
+}
+
+// valid tells what of a port no API server would take. Only manifests that none
+// has seen declare such ports.
+func (s Source) valid(port corev1.ServicePort) error {
+	if port.Port < 1 || port.Port > maxPort {
+		return fmt.Errorf("port %d of %s is not from 1 to %d", port.Port, typeName(s.Ref), maxPort)
+	}
+	if _, err := parseProtocol(string(port.Protocol)); err != nil {
+		return fmt.Errorf("port %d of %s: %w", port.Port, typeName(s.Ref), err)
+	}
+	return nil
 }
 
 // declaredPorts exposes every declared port under its own number.

@@ -25,7 +25,8 @@ type PortSpec struct {
 	Port int32
 	// Target is the pod's port, a number or a name.
 	Target intstr.IntOrString
-	// Protocol is TCP, UDP or SCTP; empty for that of the declared port.
+	// Protocol is TCP, UDP or SCTP; empty for that of the declared port, and
+	// for TCP if the port is declared for several protocols or for none.
 	Protocol corev1.Protocol
 }
 
@@ -102,6 +103,9 @@ func parsePortName(s string) (string, error) {
 }
 
 func parseProtocol(s string) (corev1.Protocol, error) {
+	if s == "" {
+		return "", errors.New(`the protocol after "/" is missing`)
+	}
 	return parseWord("protocol", s, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
 }
 
