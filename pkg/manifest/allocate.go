@@ -1,0 +1,120 @@
+package manifest
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// fillServices gives services what the API server would: defaults, cluster IPs
+// and node ports.
+func (b *builder) fillServices() {
+	services := slices.Clone(b.snapshot.Services)
+	// The order of the files must not decide who gets which port.
+	slices.SortStableFunc(services, func(a, b *corev1.Service) int {
+		return compareRefs(snapshot.RefOf("Service", a), snapshot.RefOf("Service", b))
+	})
+	for _, service := range services {
+		defaultService(service)
+	}
+	b.fillClusterIPs(services)
+	ports := newPortAllocator(b.snapshot.NodePorts, services)
+	for _, service := range services {
+		b.fillNodePorts(ports, service)
+	}
+}
+
+// fillNodePorts allocates the node ports that a service does not give. Ports
+// of one service with the same number share one, as DNS over TCP and UDP does.
+// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, initNodePorts)
+func (b *builder) fillNodePorts(ports *portAllocator, service *corev1.Service) {
+	spec := &service.Spec
+	if !hasNodePorts(spec) {
+		return
+	}
+	key := service.Namespace + "/" + service.Name
+	wanted := spec.AllocateLoadBalancerNodePorts == nil || *spec.AllocateLoadBalancerNodePorts
+	byPort := givenNodePorts(spec.Ports)
+	for i := range spec.Ports {
+		port := &spec.Ports[i]
+		if port.NodePort != 0 || !wanted {
+			continue
+		}
+		if byPort[port.Port] == 0 {
+			byPort[port.Port] = ports.next(key + "/" + portKey(port))
+		}
+		port.NodePort = byPort[port.Port]
+		b.assumed.add(service, "spec.ports["+port.Name+"].nodePort")
+	}
+	local := spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+	if spec.Type == corev1.ServiceTypeLoadBalancer && local && spec.HealthCheckNodePort == 0 {
+		spec.HealthCheckNodePort = ports.next(key + "#health")
+		b.assumed.add(service, "spec.healthCheckNodePort")
+	}
+}
+
+// givenNodePorts is the first node port given for each number of port.
+func givenNodePorts(ports []corev1.ServicePort) map[int32]int32 {
+	given := make(map[int32]int32, len(ports))
+	for _, port := range ports {
+		if given[port.Port] == 0 {
+			given[port.Port] = port.NodePort
+		}
+	}
+	return given
+}
+
+func portKey(port *corev1.ServicePort) string {
+	if port.Name != "" {
+		return port.Name
+	}
+	return strconv.Itoa(int(port.Port))
+}
+
+// portAllocator hands out node ports that nobody in the set has asked for.
+type portAllocator struct {
+	bands [2]nodeport.Range
+	taken map[int32]bool
+}
+
+func newPortAllocator(ports nodeport.Range, services []*corev1.Service) *portAllocator {
+	static, dynamic := ports.Bands()
+	a := &portAllocator{bands: [2]nodeport.Range{dynamic, static}, taken: make(map[int32]bool)}
+	for _, service := range services {
+		a.taken[service.Spec.HealthCheckNodePort] = true
+		for _, port := range service.Spec.Ports {
+			a.taken[port.NodePort] = true
+		}
+	}
+	return a
+}
+
+// next takes the first free port from where key's hash points on, from the
+// static band only when the dynamic one is full. It is 0 when both are.
+func (a *portAllocator) next(key string) int32 {
+	for _, band := range a.bands {
+		if band.First <= 0 || band.Size() <= 0 {
+			continue
+		}
+		start := int32(hash(key) % uint32(band.Size()))
+		for i := range band.Size() {
+			port := band.First + (start+i)%band.Size()
+			if !a.taken[port] {
+				a.taken[port] = true
+				return port
+			}
+		}
+	}
+	return 0
+}
+
+func hash(key string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // a hash never fails
+	return h.Sum32()
+}

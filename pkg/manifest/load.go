@@ -1,0 +1,106 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+)
+
+// sizeLimit is the most that one file may hold. The API server takes 3 MiB an
+// object; dumps of whole clusters are larger.
+const sizeLimit = 64 << 20
+
+// input is one file, stream or URL.
+type input struct {
+	// name is how positions call it.
+	name string
+	open func(context.Context) (io.ReadCloser, *Problem)
+}
+
+// read returns what the input holds, up to the size limit. It returns when the
+// context ends even if a pipe or terminal gives nothing.
+func (i input) read(ctx context.Context) ([]byte, *Problem) {
+	type result struct {
+		data    []byte
+		problem *Problem
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, problem := i.readAll(ctx)
+		done <- result{data, problem}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.problem
+	case <-ctx.Done():
+		return nil, &Problem{Message: fmt.Sprintf("reading %q was interrupted", i.name), cause: ctx.Err()}
+	}
+}
+
+func (i input) readAll(ctx context.Context) ([]byte, *Problem) {
+	stream, problem := i.open(ctx)
+	if problem != nil {
+		return nil, problem
+	}
+	defer stream.Close()
+	data, err := io.ReadAll(io.LimitReader(stream, sizeLimit+1))
+	if err != nil {
+		return nil, pathProblem(i.name, err)
+	}
+	if len(data) > sizeLimit {
+		return nil, &Problem{
+			Message: fmt.Sprintf("%q is larger than %d MiB", i.name, sizeLimit>>20),
+			Hint:    "split it, or name only the manifests that matter",
+		}
+	}
+	return data, nil
+}
+
+func regular(path string) func(context.Context) (io.ReadCloser, *Problem) {
+	return func(context.Context) (io.ReadCloser, *Problem) {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, pathProblem(path, err)
+		}
+		return file, nil
+	}
+}
+
+func stdin(stream io.Reader) func(context.Context) (io.ReadCloser, *Problem) {
+	return func(context.Context) (io.ReadCloser, *Problem) {
+		if stream == nil {
+			stream = http.NoBody
+		}
+		return io.NopCloser(stream), nil
+	}
+}
+
+func remote(client *http.Client, address string) func(context.Context) (io.ReadCloser, *Problem) {
+	return func(ctx context.Context) (io.ReadCloser, *Problem) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+		if err != nil {
+			return nil, fetchProblem(address, err)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return nil, fetchProblem(address, err)
+		}
+		if response.StatusCode != http.StatusOK {
+			response.Body.Close()
+			return nil, &Problem{Message: fmt.Sprintf("cannot fetch %q: the server answered %s", address, response.Status)}
+		}
+		return response.Body, nil
+	}
+}
+
+// fetchProblem words an error of the network without repeating the address.
+func fetchProblem(address string, err error) *Problem {
+	cause := err
+	for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(cause) {
+		cause = inner
+	}
+	return &Problem{Message: fmt.Sprintf("cannot fetch %q: %v", address, cause), cause: err}
+}

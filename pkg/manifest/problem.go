@@ -1,0 +1,84 @@
+package manifest
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// Problem is one thing that is wrong with a manifest.
+type Problem struct {
+	// Position is where; zero when the file as such is the problem, which then
+	// the message names.
+	Position snapshot.Position
+	// Ref is the object; zero when it is not known.
+	Ref snapshot.Ref
+	// Field is the field of the object, as Locate takes it; empty when the
+	// problem is not one of a single field.
+	Field string
+	// Message says what is wrong and names the field; Hint what to do, when
+	// there is something to advise.
+	Message, Hint string
+
+	cause error
+	helm  bool
+}
+
+// Error writes the problem as one sentence: "FILE:LINE:COLUMN: OBJECT: what is
+// wrong; what to do". What is not known is left out.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	if position := p.Position.String(); position != "" {
+		b.WriteString(position + ": ")
+	}
+	if p.Ref.Kind != "" && p.Ref.Name != "" {
+		b.WriteString(p.Ref.String() + ": ")
+	}
+	b.WriteString(p.Message)
+	if p.Hint != "" {
+		b.WriteString("; " + p.Hint)
+	}
+	return printable(b.String())
+}
+
+// Unwrap returns the error of the file system or network behind the problem, or nil.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Problems returns the problems that err, an error of [Read], is made of.
+func Problems(err error) []*Problem {
+	var problem *Problem
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the list is wanted, not one of it
+		var problems []*Problem
+		for _, err := range joined.Unwrap() {
+			problems = append(problems, Problems(err)...)
+		}
+		return problems
+	}
+	if errors.As(err, &problem) {
+		return []*Problem{problem}
+	}
+	return nil
+}
+
+// printable escapes what could move a terminal's cursor or hide text: names
+// and keys come from files that others wrote.
+func printable(s string) string {
+	if strings.IndexFunc(s, unprintable) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unprintable(r) {
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }

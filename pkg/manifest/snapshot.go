@@ -1,0 +1,152 @@
+package manifest
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// Defaults is what a cluster would give to objects that do not say it.
+type Defaults struct {
+	// Namespace is that of objects that name none; empty is "default".
+	Namespace string
+	// NodePorts is the range from which node ports are chosen; zero is the
+	// default range.
+	NodePorts nodeport.Range
+}
+
+// Snapshot returns the cluster that the manifests would become: fields are
+// filled as the API server fills them, workloads have the pods that their
+// controllers would create, running and ready on the nodes of the set, and
+// services have their EndpointSlices. What manifests hold of a live cluster,
+// such as pods with a status or EndpointSlices, is kept as it is.
+//
+// What a real cluster chooses at random, such as node ports that are not given,
+// is chosen the same for the same manifests; it is an example only, and
+// [Assumed] names it. The set is not changed.
+func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
+	if defaults.Namespace == "" {
+		defaults.Namespace = metav1.NamespaceDefault
+	}
+	b := &builder{
+		snapshot: &snapshot.Snapshot{NodePorts: defaults.NodePorts.OrDefault()},
+		assumed:  &Assumed{fields: make(map[assumption]bool)},
+		origins:  make(origins),
+	}
+	for _, object := range s.Objects {
+		b.add(object, defaults.Namespace)
+	}
+	b.fillServices()
+	b.expand()
+	b.buildSlices()
+	b.snapshot.Positions = b.origins
+	return b.snapshot, b.assumed
+}
+
+// Assumed names what a snapshot had to choose because no manifest gives it.
+// A real cluster would choose otherwise.
+type Assumed struct{ fields map[assumption]bool }
+
+type assumption struct {
+	service snapshot.Ref
+	field   string
+}
+
+// NodePort tells whether the node port of a service's port, which is named as
+// in the service, was chosen here.
+func (a *Assumed) NodePort(service snapshot.Ref, port string) bool {
+	return a.fields[assumption{service, "spec.ports[" + port + "].nodePort"}]
+}
+
+// ClusterIP tells whether the cluster IPs of a service were chosen here.
+func (a *Assumed) ClusterIP(service snapshot.Ref) bool {
+	return a.fields[assumption{service, "spec.clusterIP"}]
+}
+
+// HealthCheckNodePort tells whether a service's health check node port was
+// chosen here.
+func (a *Assumed) HealthCheckNodePort(service snapshot.Ref) bool {
+	return a.fields[assumption{service, "spec.healthCheckNodePort"}]
+}
+
+func (a *Assumed) add(service *corev1.Service, field string) {
+	a.fields[assumption{snapshot.RefOf("Service", service), field}] = true
+}
+
+// builder makes a snapshot step by step.
+type builder struct {
+	snapshot  *snapshot.Snapshot
+	assumed   *Assumed
+	origins   origins
+	workloads []workload
+	endpoints []*corev1.Endpoints //nolint:staticcheck // see known
+	// families are the cluster's IP families, the first its main one.
+	families []corev1.IPFamily
+	// made counts the pods that the manifests do not hold.
+	made int
+}
+
+// workload is a workload with the object that it was read from.
+type workload struct {
+	*snapshot.Workload
+	object runtime.Object
+	from   *Object
+}
+
+// add puts a copy of an object into the list of its kind.
+func (b *builder) add(object *Object, namespace string) {
+	if object.Object == nil {
+		return
+	}
+	copied := object.Object.DeepCopyObject()
+	meta := copied.(metav1.Object) //nolint:errcheck // all known kinds have metadata
+	meta.SetNamespace(object.Namespace)
+	if object.Namespace == "" && !isClusterScoped(object.Kind) {
+		meta.SetNamespace(namespace)
+	}
+	b.origins.add(snapshot.RefOf(object.Kind, meta), origin{object: object})
+	switch o := copied.(type) {
+	case *corev1.Service:
+		b.snapshot.Services = append(b.snapshot.Services, o)
+	case *corev1.Node:
+		b.snapshot.Nodes = append(b.snapshot.Nodes, o)
+	case *corev1.Pod:
+		b.snapshot.Pods = append(b.snapshot.Pods, o)
+	case *discoveryv1.EndpointSlice:
+		b.snapshot.Slices = append(b.snapshot.Slices, o)
+	case *corev1.Endpoints: //nolint:staticcheck // see known
+		b.endpoints = append(b.endpoints, o)
+	default:
+		if w, ok := snapshot.WorkloadOf(copied); ok {
+			b.workloads = append(b.workloads, workload{w, copied, object})
+			b.snapshot.Workloads = append(b.snapshot.Workloads, w)
+		}
+	}
+}
+
+// origins finds the objects of a snapshot in the files that they come from.
+type origins map[snapshot.Ref]origin
+
+// origin is the object in a file from which one of the cluster is made, and
+// the field that became it: a pod comes from the template of its workload.
+type origin struct {
+	object *Object
+	field  string
+}
+
+func (o origins) add(ref snapshot.Ref, from origin) { o[ref] = from }
+
+// Locate implements [snapshot.Locator].
+func (o origins) Locate(ref snapshot.Ref, field string) snapshot.Position {
+	from, ok := o[ref]
+	if !ok {
+		return snapshot.Position{}
+	}
+	return from.object.Locate(strings.Trim(from.field+"."+field, "."))
+}

@@ -1,0 +1,121 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// unknown reports a field that the type does not have, and looks for the one
+// that is meant: a name much like it, or the same name elsewhere.
+func (c *checker) unknown(t reflect.Type, name, parent string) {
+	field := join(parent, name)
+	message := fmt.Sprintf("unknown field %q", shorten(field))
+	c.report(field, message, c.unknownHint(t, name, parent))
+}
+
+func (c *checker) unknownHint(t reflect.Type, name, parent string) string {
+	fields := c.schema.fieldsOf(t)
+	if near := nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	if strings.HasSuffix(parent, "selector") && fields["matchLabels"] != nil {
+		return fmt.Sprintf("write it under %s.matchLabels", parent)
+	}
+	if place := c.schema.place(t, name); place != "" {
+		return fmt.Sprintf("it belongs into %s", join(parent, place))
+	}
+	if place := c.schema.place(c.root, name); place != "" {
+		return fmt.Sprintf("it belongs into %s", place)
+	}
+	return ""
+}
+
+// place returns the field of t, or of what is nearest inside of it, that has a
+// field called name; empty when there is none near.
+func (s *schema) place(t reflect.Type, name string) string {
+	type place struct {
+		t     reflect.Type
+		field string
+	}
+	const deepest = 4
+	level := []place{{t: t}}
+	for range deepest {
+		var next []place
+		for _, at := range level {
+			fields := s.fieldsOf(at.t)
+			if at.field != "" && fields[name] != nil {
+				return at.field
+			}
+			for _, child := range slices.Sorted(maps.Keys(fields)) {
+				if inside, suffix := element(fields[child]); inside != nil && child != "status" {
+					next = append(next, place{inside, join(at.field, child) + suffix})
+				}
+			}
+		}
+		level = next
+	}
+	return ""
+}
+
+// element is the struct type inside of pointers and lists, and how fields
+// write the lists; nil when there is no struct.
+func element(t reflect.Type) (inside reflect.Type, suffix string) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		if t.Kind() == reflect.Slice {
+			suffix += "[]"
+		}
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || decodesItself(t) {
+		return nil, ""
+	}
+	return t, suffix
+}
+
+// nearest returns the name that is spelled most like the given one, when it is
+// alike enough to be meant; empty otherwise.
+func nearest(name string, names []string) string {
+	const most = 64 // no field is as long, and the distance is quadratic
+	if len(name) > most {
+		return ""
+	}
+	best, least := "", max(1, len(name)/3)+1
+	for _, candidate := range names {
+		if strings.EqualFold(name, candidate) {
+			return candidate
+		}
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
+			best, least = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete, replace or swap with
+// their neighbour to make b of a.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
