@@ -1,0 +1,134 @@
+// Package check tells why a service cannot be reached at its node ports: its
+// rules turn a snapshot into findings, each with its cause and its fix. It is
+// pure, and walks each object a fixed number of times.
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// Severity is how bad a finding is.
+type Severity int
+
+const (
+	// Info is worth knowing; nothing has to be done.
+	Info Severity = iota + 1
+	// Warning is what may keep traffic from arriving, or will later.
+	Warning
+	// Error is what the API server refuses, or what keeps traffic from arriving.
+	Error
+)
+
+// String returns the severity as it is printed: "info", "warning" or "error".
+func (s Severity) String() string {
+	switch s {
+	case Info:
+		return "info"
+	case Warning:
+		return "warning"
+	case Error:
+		return "error"
+	}
+	return "none"
+}
+
+// Finding is one thing that is wrong with a service, or worth knowing.
+type Finding struct {
+	// ID names the rule, such as "NP101". It never changes its meaning.
+	ID       string
+	Severity Severity
+	// Service is the service that was checked.
+	Service snapshot.Ref
+	// Object is what the finding is about: the service, or what stands in its way.
+	Object snapshot.Ref
+	// Field is written as the API server does: "spec.ports[0].nodePort". It
+	// is empty when the finding is about the whole object.
+	Field string
+	// Position is where the field stands in a file, zero when in none.
+	Position snapshot.Position
+	// Message is the cause in one sentence.
+	Message string
+	// Fix is what to do: a command or patch to paste, or a sentence. It may be empty.
+	Fix string
+	// Passing tells that the cause lies in the state of pods or nodes at this
+	// moment, not in what the service says. It keeps traffic from arriving,
+	// but is no reason not to create the service.
+	Passing bool
+}
+
+// Stops tells whether a service with this finding should not be created or
+// applied: an error that does not pass by itself.
+func (f Finding) Stops() bool { return f.Severity == Error && !f.Passing }
+
+// Service returns what the rules find in a service as it is or is to be, worst
+// first. The service need not be in the snapshot; if the snapshot holds one of
+// its namespace and name, that is the one to be updated, and what it holds
+// does not count as taken. What the snapshot could not read is no finding.
+func Service(s *snapshot.Snapshot, service *corev1.Service) []Finding {
+	return newChecker(s).service(service)
+}
+
+// Services returns what the rules find in all services of the snapshot that
+// ask for a node port, sorted by namespace, name and id. A finding about an
+// object that several services share, such as a node, is returned once.
+func Services(s *snapshot.Snapshot) []Finding {
+	checker := newChecker(s)
+	var findings []Finding
+	seen := map[shared]bool{}
+	for _, service := range s.Services {
+		if !wantsNodePort(service) {
+			continue
+		}
+		for _, finding := range checker.service(service) {
+			key := shared{finding.ID, finding.Object, finding.Field, finding.Message}
+			if !seen[key] {
+				seen[key] = true
+				findings = append(findings, finding)
+			}
+		}
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Service.Namespace, b.Service.Namespace),
+			cmp.Compare(a.Service.Name, b.Service.Name),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+	return findings
+}
+
+// shared is what two services that meet the same trouble have in common.
+type shared struct {
+	id      string
+	object  snapshot.Ref
+	field   string
+	message string
+}
+
+// wantsNodePort tells whether the author of a service wants it to be reached
+// at a node port, which a service of another type that names one does too.
+func wantsNodePort(service *corev1.Service) bool {
+	if service.Spec.Type == corev1.ServiceTypeNodePort {
+		return true
+	}
+	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
+		return allocatesNodePorts(service) || hasNodePort(service)
+	}
+	return hasNodePort(service)
+}
+
+// allocatesNodePorts is whether the API server chooses node ports for a
+// LoadBalancer service; it does unless told otherwise.
+func allocatesNodePorts(service *corev1.Service) bool {
+	allocate := service.Spec.AllocateLoadBalancerNodePorts
+	return allocate == nil || *allocate
+}
+
+func hasNodePort(service *corev1.Service) bool {
+	return slices.ContainsFunc(service.Spec.Ports, func(port corev1.ServicePort) bool { return port.NodePort != 0 })
+}

@@ -1,0 +1,76 @@
+package check
+
+import (
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// index holds what the rules look up beyond the snapshot's own indexes.
+type index struct {
+	holders   map[int32][]nodeport.Holder
+	templates map[label][]*snapshot.Workload
+	hostPorts map[hostPort][]snapshot.Ref
+	// notReady tells why a node is not ready; unready names those nodes, sorted.
+	notReady map[string]string
+	unready  []string
+	// similar is built on the first selector that matches nothing.
+	similar *similar
+}
+
+// label is one label in one namespace.
+type label struct{ namespace, key, value string }
+
+func newIndex(s *snapshot.Snapshot) *index {
+	x := &index{
+		holders:   nodeport.Holders(s.Services),
+		templates: indexTemplates(s.Workloads),
+		hostPorts: indexHostPorts(s),
+		notReady:  map[string]string{},
+	}
+	for _, node := range s.Nodes {
+		if reason, bad := nodeTrouble(node); bad {
+			x.notReady[node.Name] = reason
+		}
+	}
+	x.unready = sortedKeys(x.notReady)
+	return x
+}
+
+// indexTemplates indexes workloads by the labels of their pods. One that
+// another workload made says nothing that the other does not, and may be old:
+// a Deployment keeps the ReplicaSets of its past.
+func indexTemplates(workloads []*snapshot.Workload) map[label][]*snapshot.Workload {
+	index := map[label][]*snapshot.Workload{}
+	for _, workload := range workloads {
+		if workload.Controller != nil {
+			continue
+		}
+		for key, value := range workload.Template.Labels {
+			at := label{workload.Namespace, key, value}
+			index[at] = append(index[at], workload)
+		}
+	}
+	return index
+}
+
+// templatesMatching returns the workloads whose pods a selector would match.
+func (x *index) templatesMatching(namespace string, selector map[string]string) []*snapshot.Workload {
+	var candidates []*snapshot.Workload
+	first := true
+	for key, value := range selector {
+		found := x.templates[label{namespace, key, value}]
+		if first || len(found) < len(candidates) {
+			candidates, first = found, false
+		}
+	}
+	matcher := labels.SelectorFromSet(selector)
+	var matching []*snapshot.Workload
+	for _, workload := range candidates {
+		if matcher.Matches(labels.Set(workload.Template.Labels)) {
+			matching = append(matching, workload)
+		}
+	}
+	return matching
+}

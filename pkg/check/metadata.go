@@ -1,0 +1,86 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+func metadataRules() []Rule {
+	return []Rule{{
+		ID: "NP001", Severity: Error, Title: "service name is not valid", find: invalidName,
+		Explanation: "A service's name becomes a DNS name, so it is a label of at most 63 lower-case letters, digits " +
+			"and hyphens that ends with neither. Before Kubernetes 1.36 it also has to start with a letter.",
+	}, {
+		ID: "NP002", Severity: Error, Title: "selector is not valid", find: invalidSelector,
+		Explanation: "The keys and values of a selector follow the syntax of labels. The API server refuses others.",
+	}}
+}
+
+// invalidName holds a name to the syntax of newer API servers, and warns of
+// one that older ones refuse (k8s.io/kubernetes pkg/apis/core/validation/validation.go,
+// ValidateServiceCreate with the gate RelaxedServiceNameValidation).
+func invalidName(x *subject) []Finding {
+	name := x.ref.Name
+	if name == "" && x.service.GenerateName != "" || x.live {
+		return nil
+	}
+	if name == "" {
+		return []Finding{{Field: "metadata.name", Message: "the service has no name", Fix: "set metadata.name"}}
+	}
+	if reasons := validation.IsDNS1123Label(name); len(reasons) > 0 {
+		message := fmt.Sprintf("%s cannot be the name of a service: it %s", plain(name), short(reasons[0]))
+		if len(name) > validation.DNS1123LabelMaxLength {
+			message += fmt.Sprintf(" and has %d", len(name))
+		}
+		return []Finding{{Field: "metadata.name", Message: message, Fix: "choose another metadata.name"}}
+	}
+	if len(validation.IsDNS1035Label(name)) > 0 {
+		return []Finding{{
+			Severity: Warning, Field: "metadata.name",
+			Message: fmt.Sprintf("the name %s starts with a digit, which Kubernetes before 1.36 refuses for a service", plain(name)),
+			Fix:     "start metadata.name with a letter",
+		}}
+	}
+	return nil
+}
+
+// invalidSelector mirrors the check of labels
+// (k8s.io/kubernetes pkg/apis/core/validation/validation.go, validateService).
+func invalidSelector(x *subject) []Finding {
+	var findings []Finding
+	for _, key := range sortedKeys(x.service.Spec.Selector) {
+		value := x.service.Spec.Selector[key]
+		for _, reason := range validation.IsQualifiedName(key) {
+			findings = append(findings, Finding{
+				Field:   "spec.selector",
+				Message: fmt.Sprintf("%s cannot be the key of a label: it %s", plain(key), short(reason)),
+				Fix:     "correct the key in spec.selector",
+			})
+		}
+		for _, reason := range validation.IsValidLabelValue(value) {
+			findings = append(findings, Finding{
+				Field:   "spec.selector",
+				Message: fmt.Sprintf("%s cannot be the value of label %s: it %s", plain(value), plain(key), short(reason)),
+				Fix:     "correct the value in spec.selector",
+			})
+		}
+	}
+	return findings
+}
+
+// short turns a reason of the API machinery into the end of a sentence "it …":
+// without the examples and regular expressions that it appends, and with a
+// verb where it has none.
+func short(reason string) string {
+	reason, _, _ = strings.Cut(reason, " (e.g.")
+	reason, _, _ = strings.Cut(reason, ", regex used")
+	for _, subject := range []string{
+		"a lowercase RFC 1123 label ", "a valid label ", "a lowercase RFC 1123 subdomain ", "a DNS-1035 label ",
+		"name part ", "prefix part ",
+	} {
+		reason = strings.TrimPrefix(reason, subject)
+	}
+	return reason
+}

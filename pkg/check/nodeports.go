@@ -1,0 +1,218 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+)
+
+// nodePortRules foresee what the API server's allocator will say. A server
+// dry run does not: it neither knows the range nor chooses real ports
+// (k8s.io/kubernetes pkg/registry/core/service/portallocator/operation.go).
+func nodePortRules() []Rule {
+	return []Rule{{
+		ID: "NP101", Severity: Error, Title: "node port is out of range", find: outOfRange,
+		Explanation: "The API server hands out node ports of one range only, 30000-32767 unless its flag " +
+			"--service-node-port-range says otherwise. A warning means that a cluster was asked and its range could not be " +
+			"learned, or that the service holds a port that the range no longer includes: it keeps working, but cannot be " +
+			"created again.",
+	}, {
+		ID: "NP102", Severity: Error, Title: "node port is taken", find: taken,
+		Explanation: "A node port belongs to one service of the whole cluster, whatever its namespace and protocol. Services " +
+			"of type LoadBalancer hold node ports too, and a health check node port with externalTrafficPolicy Local.",
+	}, {
+		ID: "NP103", Severity: Error, Title: "node port is used twice in one service", find: takenTwice,
+		Explanation: "Two ports of a service share a node port only if they have the same port number and different " +
+			"protocols, such as DNS at 53/TCP and 53/UDP.",
+	}, {
+		ID: "NP104", Severity: Info, Title: "node port may be taken by automatic allocation", find: dynamicBand,
+		Explanation: "For services that name no node port the API server draws one from the upper part of the range, and " +
+			"turns to the lower part only when that is full. A port from the lower part, 30000-30085 of the default " +
+			"range, is the safe choice.",
+	}, {
+		ID: "NP105", Severity: Warning, Title: "node port is used by a pod on the host", find: hostConflict,
+		Explanation: "A pod with a hostPort, or on the host's network, listens on the node itself. A node port of the same " +
+			"number takes its traffic away, or is taken over by it, depending on how the nodes forward.",
+	}}
+}
+
+// nodePortRequest is a port of the range that a service asks for.
+type nodePortRequest struct {
+	port     int32
+	field    string
+	what     string
+	protocol corev1.Protocol
+	// ordinal is the index in spec.ports, -1 for the health check.
+	ordinal int
+}
+
+// requests lists the ports that the allocator would be asked for by number.
+func (x *subject) requests() []nodePortRequest {
+	if !hasNodePortType(x.service) {
+		return nil
+	}
+	var requests []nodePortRequest
+	for i, port := range x.service.Spec.Ports {
+		if port.NodePort != 0 {
+			requests = append(requests, nodePortRequest{port.NodePort, portField(i, "nodePort"), x.portName(i), port.Protocol, i})
+		}
+	}
+	healthCheck := x.service.Spec.HealthCheckNodePort
+	if healthCheck != 0 && x.service.Spec.Type == corev1.ServiceTypeLoadBalancer && local(x.service) {
+		requests = append(requests, nodePortRequest{healthCheck, "spec.healthCheckNodePort", "the health check", corev1.ProtocolTCP, -1})
+	}
+	return requests
+}
+
+// holds tells whether the live service has this port already: then the
+// allocator is not asked for it again
+// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, updateNodePorts).
+func (x *subject) holds(port int32) bool {
+	if x.current == nil || !hasNodePortType(x.current) {
+		return false
+	}
+	for _, held := range x.current.Spec.Ports {
+		if held.NodePort == port {
+			return true
+		}
+	}
+	return x.current.Spec.HealthCheckNodePort == port
+}
+
+func outOfRange(x *subject) []Finding {
+	ports := x.NodePorts.OrDefault()
+	var findings []Finding
+	for _, request := range x.requests() {
+		if ports.Contains(request.port) {
+			continue
+		}
+		finding := Finding{Field: request.field, Fix: x.chooseAnother(request)}
+		switch {
+		case x.holds(request.port):
+			if !ports.Learned {
+				continue // that it was handed out shows that the range is another one
+			}
+			finding.Severity = Warning
+			finding.Message = fmt.Sprintf("node port %d of %s is no longer in the node port range %s: it works until it is released",
+				request.port, request.what, ports)
+		case request.port < 1 || request.port > 65535:
+			finding.Message = fmt.Sprintf("node port %d of %s is no port number, and out of the range %s", request.port, request.what, ports)
+		case x.NodePorts == (nodeport.Range{}):
+			finding.Message = fmt.Sprintf("node port %d of %s is out of range: it must be in %s, unless the API server was given another range",
+				request.port, request.what, ports)
+		case !ports.Learned:
+			finding.Severity = Warning
+			finding.Message = fmt.Sprintf("node port %d of %s is out of the range %s, which is assumed: the API server's own could not be learned",
+				request.port, request.what, ports)
+		default:
+			finding.Message = fmt.Sprintf("node port %d of %s is out of the node port range %s", request.port, request.what, ports)
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
+// chooseAnother is the fix that gives a request a free port, another one than
+// the service asks for elsewhere.
+func (x *subject) chooseAnother(request nodePortRequest) string {
+	port, ok := x.suggest(request)
+	if !ok {
+		return fmt.Sprintf("free a node port: all of %s are taken", x.NodePorts.OrDefault())
+	}
+	if request.ordinal < 0 {
+		return x.patchSpec("healthCheckNodePort", port)
+	}
+	return x.patchPort(request.ordinal, "nodePort", port)
+}
+
+func (x *subject) suggest(request nodePortRequest) (port int32, ok bool) {
+	own := x.requests()
+	seed := x.ref.Name
+	for range len(own) + 1 {
+		port, ok = nodeport.Suggest(x.NodePorts, x.index.holders, x.ref.Namespace, seed)
+		if !ok || !slices.ContainsFunc(own, func(other nodePortRequest) bool { return other.port == port }) {
+			break
+		}
+		seed += "/" + request.what
+	}
+	return port, ok
+}
+
+func taken(x *subject) []Finding {
+	var findings []Finding
+	for _, request := range x.requests() {
+		for _, holder := range x.index.holders[request.port] {
+			if holder.Namespace == x.ref.Namespace && holder.Name == x.ref.Name {
+				continue
+			}
+			message := fmt.Sprintf("node port %d of %s is already taken by service %s", request.port, request.what, holder)
+			if holder.Protocol != request.protocol {
+				message += fmt.Sprintf(": one port cannot be %s for one service and %s for another", holder.Protocol, request.protocol)
+			}
+			findings = append(findings, Finding{Field: request.field, Message: message, Fix: x.chooseAnother(request)})
+			break
+		}
+	}
+	return findings
+}
+
+// takenTwice mirrors validation, which refuses a node port and protocol that
+// come twice, and then the allocator, which gives out a number once: on
+// creation, ports of the same number share it; on an update, any may
+// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, initNodePorts and updateNodePorts).
+func takenTwice(x *subject) []Finding {
+	var findings []Finding
+	first := map[int32]int{}
+	for _, request := range x.requests() {
+		earlier, twice := first[request.port]
+		if !twice {
+			first[request.port] = request.ordinal
+			continue
+		}
+		if request.ordinal < 0 {
+			findings = append(findings, x.twice(request, "also used for "+x.portName(earlier)))
+			continue
+		}
+		one, other := &x.service.Spec.Ports[earlier], &x.service.Spec.Ports[request.ordinal]
+		switch {
+		case one.Protocol == other.Protocol:
+			findings = append(findings, x.twice(request, fmt.Sprintf("already used for %s with the same protocol, %s",
+				x.portName(earlier), one.Protocol)))
+		case one.Port != other.Port && x.current == nil:
+			findings = append(findings, x.twice(request, fmt.Sprintf("already used for %s, and only ports of the same number share one",
+				x.portName(earlier))))
+		}
+	}
+	return findings
+}
+
+func (x *subject) twice(request nodePortRequest, why string) Finding {
+	return Finding{
+		Field:   request.field,
+		Message: fmt.Sprintf("node port %d of %s is used twice: it is %s", request.port, request.what, why),
+		Fix:     x.chooseAnother(request),
+	}
+}
+
+func dynamicBand(x *subject) []Finding {
+	static, dynamic := x.NodePorts.OrDefault().Bands()
+	if static == (nodeport.Range{}) {
+		return nil
+	}
+	var findings []Finding
+	for _, request := range x.requests() {
+		if x.holds(request.port) || !dynamic.Contains(request.port) {
+			continue
+		}
+		findings = append(findings, Finding{
+			Field: request.field,
+			Message: fmt.Sprintf("node port %d of %s is one that the API server may give to another service first: it draws from %s",
+				request.port, request.what, dynamic),
+			Fix: x.chooseAnother(request) + fmt.Sprintf(" (from %s, which it leaves to people)", static),
+		})
+	}
+	return findings
+}
