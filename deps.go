@@ -9,6 +9,7 @@ import (
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/spf13/cobra/doc"
 	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/term"
 	_ "k8s.io/api/core/v1"

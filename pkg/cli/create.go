@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/author"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+func newCreateCmd(f *factory) *cobra.Command {
+	flags := &createFlags{output: newOutputFlags("created")}
+	cmd := &cobra.Command{
+		Use:     "create (POD | TYPE/NAME | -f FILE)",
+		Aliases: []string{"expose"},
+		GroupID: groupWrite,
+		Short:   "Create a NodePort service from a pod or workload",
+		Long: `Create a NodePort service from a running pod or workload, or from manifests.
+
+The service selects what the workload selects. For a bare pod these are its
+labels, without those that controllers add. It has every port that a container
+declares, unless --port says which.
+
+The service is checked before it is created: whether its node port is in the
+API server's range and free, its selector matches pods, its target ports are
+those of the containers, and its traffic policy suits where the pods run.
+Afterwards the command waits for ready endpoints and shows how to reach them.
+
+TYPE is pod, deployment, statefulset, daemonset, replicaset,
+replicationcontroller or job, or a short name of these.`,
+		Example: `  # From pod web: its labels and its ports
+  kubectl nodeport create web
+
+  # Node port 30033, service port 82, target port 300: the way a packet goes
+  kubectl nodeport create deploy/web --port 30033:82:300
+
+  # Two ports with names, the second for UDP and by its container port's name
+  kubectl nodeport create deploy/dns --port web=80:8080 --port dns=53:dns/UDP
+
+  # A manifest from a manifest, without a cluster
+  kubectl nodeport create -f pod.yaml --dry-run=client -o yaml > service.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := flags.options(f, args)
+			if err != nil {
+				return &usageError{cmd, err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// createOptions are what create does.
+type createOptions struct {
+	*factory
+	source    snapshot.Ref // what to read from the cluster, unless there are files
+	files     *fileFlags
+	namespace string
+	author    author.Options
+	writeOptions
+	result result
+}
+
+func (o *createOptions) run(ctx context.Context) error {
+	plan, err := o.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.check(plan); err != nil {
+		return err
+	}
+	created, err := o.create(ctx, plan.services)
+	if err != nil || o.dryRun != dryRunNone || !o.wait {
+		return err
+	}
+	return o.await(ctx, created, o.timeout, o.result.formatted())
+}
+
+// plan is what is to be created, and what it is checked against.
+type plan struct {
+	sources  []author.Source
+	services []*corev1.Service
+	snapshot *snapshot.Snapshot
+}
+
+// plan authors the services. It reads the cluster unless manifests and a dry
+// run on the client make that needless.
+func (o *createOptions) plan(ctx context.Context) (*plan, error) {
+	var p *plan
+	var err error
+	if o.files != nil {
+		p, err = o.planFromFiles(ctx)
+	} else {
+		p, err = o.planFromCluster(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, source := range p.sources {
+		service, err := author.Service(source, o.author)
+		if err != nil {
+			return nil, err
+		}
+		p.services = append(p.services, service)
+	}
+	return p, nil
+}
+
+func (o *createOptions) create(ctx context.Context, services []*corev1.Service) ([]*corev1.Service, error) {
+	var created []*corev1.Service
+	for i, service := range services {
+		service, err := o.createOne(ctx, service)
+		if err != nil {
+			return created, unfinished(err, created, services[i+1:], "created")
+		}
+		created = append(created, service)
+		if err := o.result.print(service, "created"); err != nil {
+			return created, err
+		}
+	}
+	return created, nil
+}
+
+func (o *createOptions) createOne(ctx context.Context, service *corev1.Service) (*corev1.Service, error) {
+	if o.dryRun == dryRunClient {
+		return service, nil
+	}
+	c, err := o.cluster()
+	if err != nil {
+		return nil, err
+	}
+	return c.Create(ctx, service, o.forCluster())
+}
+
+// check shows what is wrong with the services. Errors stop all of them.
+func (o *createOptions) check(p *plan) error {
+	var findings []check.Finding
+	for i, service := range p.services {
+		findings = append(findings, check.Service(p.snapshot, service)...)
+		if strangers := check.Strangers(p.snapshot, service.Spec.Selector, p.sources[i].Ref); len(strangers) > 0 {
+			o.warn(fmt.Sprintf("the selector %s also matches pods of %s", labels.FormatLabels(service.Spec.Selector), refNames(strangers)))
+		}
+	}
+	return o.tell(findings)
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+)
+
+// The exit codes of all commands; docs/exit-codes.md says when each is met.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitInterrupted = 130 // as a shell reports a program that Ctrl-C ended
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	cmd *cobra.Command
+	err error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// errReported is a failure that the user has been told of already.
+var errReported = errors.New("reported")
+
+// report tells the user of an error, and decides the exit code. It is the only
+// place that does.
+func (f *factory) report(err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		f.say("interrupted")
+		return exitInterrupted
+	case errors.Is(err, errReported):
+		return exitError
+	case errors.As(err, &usage):
+		f.say("error: %s\nSee \"%s --help\".", render.SafeLines(usage.Error()), usage.cmd.CommandPath())
+		return exitError
+	}
+	f.say("error: %s", render.SafeLines(f.explain(err)))
+	return exitError
+}
+
+// explain adds to an error what the user can do about it.
+func (f *factory) explain(err error) string {
+	var dial *net.OpError
+	var lookup *net.DNSError
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on files with -f and --dry-run=client"
+	case apierrors.IsForbidden(err):
+		return err.Error() + "\nThe least role for each command is in docs/rbac.yaml."
+	case apierrors.IsUnauthorized(err):
+		return "the API server does not know you: " + err.Error() + "; log in again, or check the user of the kubeconfig's context"
+	case errors.As(err, &lookup):
+		return fmt.Sprintf("cannot find the API server %q; check the server of the kubeconfig's context", lookup.Name)
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return fmt.Sprintf("cannot reach the API server at %s: %s; is the cluster running, and the kubeconfig's context the right one?",
+			dial.Addr, rootCause(dial))
+	}
+	return strings.TrimSpace(err.Error())
+}
+
+// rootCause is the innermost error: what the system said.
+func rootCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

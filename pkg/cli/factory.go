@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+)
+
+// factory gives commands what they need from outside. Its functions are lazy:
+// help and validation touch neither kubeconfig nor network.
+type factory struct {
+	genericiooptions.IOStreams
+	terminal terminal
+	flags    *genericclioptions.ConfigFlags
+	cluster  func() (*cluster.Cluster, error)
+}
+
+func newFactory(streams genericiooptions.IOStreams) *factory {
+	f := &factory{
+		IOStreams: streams,
+		terminal:  newTerminal(streams),
+		flags:     genericclioptions.NewConfigFlags(true),
+	}
+	f.cluster = sync.OnceValues(f.connect)
+	return f
+}
+
+// connect makes no request.
+func (f *factory) connect() (*cluster.Cluster, error) {
+	config, err := f.flags.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	config.WarningHandler = rest.NewWarningWriter(f.ErrOut, rest.WarningWriterOptions{Deduplicate: true})
+	return cluster.New(config)
+}
+
+// namespace is that of the flag, or else of the kubeconfig's context. given
+// tells that it is the flag's.
+func (f *factory) namespace() (namespace string, given bool, err error) {
+	return f.flags.ToRawKubeConfigLoader().Namespace()
+}
+
+// say writes one message for the user, who reads it on ErrOut.
+func (f *factory) say(format string, args ...any) {
+	fmt.Fprintln(f.ErrOut, strings.TrimRight(fmt.Sprintf(format, args...), "\n"))
+}

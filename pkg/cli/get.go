@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// getFlags are what the user typed.
+type getFlags struct {
+	allNamespaces bool
+	selector      string
+	nodes         []string
+	watch         bool
+	noHeaders     bool
+	files         fileFlags
+	output        outputFlags
+}
+
+// getOptions are what get does.
+type getOptions struct {
+	*factory
+	query   cluster.Query
+	nodes   []string
+	watch   bool
+	files   *fileFlags // nil to ask the cluster
+	listing listing
+}
+
+func newGetCmd(f *factory) *cobra.Command {
+	flags := &getFlags{output: newOutputFlags("", "wide", "url", "markdown")}
+	cmd := &cobra.Command{
+		Use:     "get [NAME ...]",
+		Aliases: []string{"list", "ls"},
+		GroupID: groupRead,
+		Short:   "Show the node IPs and ports that reach services",
+		Long: `Show the node IPs and ports that reach services: the three ports of each, its
+ready and total endpoints, and the addresses of the nodes.
+
+A node that will not answer is marked with the reason: it is not ready, or it
+runs no endpoint of a service with externalTrafficPolicy Local.`,
+		Example: `  # All NodePort services of the namespace
+  kubectl nodeport get
+
+  # One service, with all addresses of all nodes
+  kubectl nodeport get web -o wide
+
+  # Fetch a page from the first node that should answer
+  curl "$(kubectl nodeport get web -o url | head -n 1)"
+
+  # The same for manifests, without a cluster
+  kubectl nodeport get -f service.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := flags.options(f, args)
+			if err != nil {
+				return &usageError{cmd, err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVarP(&flags.allNamespaces, "all-namespaces", "A", false, "show the services of all namespaces")
+	cmd.Flags().StringVarP(&flags.selector, "selector", "l", "", "show only services with these labels, such as app=web,tier!=db")
+	cmd.Flags().StringSliceVar(&flags.nodes, "node", nil, "show only the addresses of these nodes")
+	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "after listing the services, list them again as they change")
+	cmd.Flags().BoolVar(&flags.noHeaders, "no-headers", false, "leave the headers out")
+	flags.files.add(cmd, "show the services of these manifests instead of a cluster's")
+	flags.output.add(cmd)
+	return cmd
+}
+
+func (flags *getFlags) options(f *factory, args []string) (*getOptions, error) {
+	printer, err := flags.output.printer()
+	if err != nil {
+		return nil, err
+	}
+	names, err := parseServices(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := flags.validate(names); err != nil {
+		return nil, err
+	}
+	namespace, where, err := flags.scope(f)
+	if err != nil {
+		return nil, err
+	}
+	o := &getOptions{
+		factory: f,
+		query: cluster.Query{
+			Namespace: namespace, Names: names, Selector: flags.selector, Slices: true, Nodes: true,
+		},
+		nodes: flags.nodes,
+		watch: flags.watch,
+		listing: listing{
+			factory: f, format: flags.output.format(), printer: printer, noHeaders: flags.noHeaders,
+			single: len(names) == 1, namespaces: flags.allNamespaces, where: where,
+		},
+	}
+	if flags.files.given() {
+		o.files = &flags.files
+	}
+	return o, nil
+}
+
+func (flags *getFlags) validate(names []string) error {
+	switch {
+	case flags.allNamespaces && len(names) > 0:
+		return errors.New("a service cannot be named across all namespaces; give -n NAMESPACE instead of -A")
+	case flags.selector != "" && len(names) > 0:
+		return errors.New("give names or a selector, not both")
+	case flags.files.given() && flags.watch:
+		return errors.New("manifests cannot be watched; leave out -w or -f")
+	}
+	return nil
+}
+
+// scope is the namespace to look at, and how to call it.
+func (flags *getFlags) scope(f *factory) (namespace, where string, err error) {
+	if flags.allNamespaces {
+		return metav1.NamespaceAll, "any namespace", nil
+	}
+	namespace, _, err = f.namespace()
+	return namespace, "namespace " + namespace, err
+}
+
+func (o *getOptions) run(ctx context.Context) error {
+	if o.files != nil {
+		return o.fromFiles(ctx)
+	}
+	c, err := o.cluster()
+	if err != nil {
+		return err
+	}
+	if o.watch {
+		return o.follow(ctx, c)
+	}
+	s, err := c.Read(ctx, o.query)
+	if err != nil {
+		return err
+	}
+	table := route.New(s)
+	if err := o.narrow(table, s); err != nil {
+		return err
+	}
+	return o.listing.show(table, s)
+}
+
+// narrow leaves the nodes that were asked for, and refuses what is not there.
+func (o *getOptions) narrow(table *route.Table, s *snapshot.Snapshot) error {
+	for _, name := range o.query.Names {
+		if service := s.Service(o.query.Namespace, name); service == nil {
+			return fmt.Errorf("service %q not found in %s", name, o.listing.where)
+		} else if table.Service(o.query.Namespace, name) == nil {
+			return fmt.Errorf("service %q is of type %s, which has no node port", name, service.Spec.Type)
+		}
+	}
+	if len(o.nodes) == 0 || !s.Knows("nodes") {
+		return nil
+	}
+	for _, name := range o.nodes {
+		if s.Node(name) == nil {
+			return fmt.Errorf("node %q not found; kubectl get nodes lists them", name)
+		}
+	}
+	table.Nodes = slices.DeleteFunc(table.Nodes, func(n route.Node) bool { return !slices.Contains(o.nodes, n.Name) })
+	return nil
+}

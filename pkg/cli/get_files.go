@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// fromFiles shows the services of manifests, as a cluster made of nothing else
+// would serve them.
+func (o *getOptions) fromFiles(ctx context.Context) error {
+	set, err := o.files.read(ctx, o.factory)
+	if err != nil {
+		return err
+	}
+	namespace, _, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	s, assumed := set.Snapshot(manifest.Defaults{Namespace: namespace})
+	o.listing.where = "the manifests"
+	o.listing.namespaces = o.listing.namespaces || severalNamespaces(s.Services)
+	table := route.New(s)
+	if err := o.chosen(table, s); err != nil {
+		return err
+	}
+	if forgetAssumed(table, assumed) {
+		o.say("note: <auto> is a node port that the API server will choose")
+	}
+	return o.listing.show(table, s)
+}
+
+// chosen leaves the services that were named or selected.
+func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
+	selector, err := labels.Parse(o.query.Selector)
+	if err != nil {
+		return err
+	}
+	if len(o.query.Names) > 0 {
+		o.listing.where = "namespace " + o.query.Namespace + " of the manifests"
+		if err := o.narrow(table, s); err != nil {
+			return err
+		}
+	}
+	table.Services = slices.DeleteFunc(table.Services, func(service route.Service) bool {
+		if len(o.query.Names) > 0 && (service.Namespace != o.query.Namespace || !slices.Contains(o.query.Names, service.Name)) {
+			return true
+		}
+		return !selector.Matches(labels.Set(s.Service(service.Namespace, service.Name).Labels))
+	})
+	return nil
+}
+
+// forgetAssumed takes the node ports away that no manifest gives: a cluster
+// would choose others. It tells whether there were any.
+func forgetAssumed(table *route.Table, assumed *manifest.Assumed) (any bool) {
+	for i := range table.Services {
+		service := &table.Services[i]
+		ref := snapshot.Ref{Kind: "Service", Namespace: service.Namespace, Name: service.Name}
+		for j := range service.Ports {
+			if assumed.NodePort(ref, service.Ports[j].Name) {
+				service.Ports[j].NodePort = 0
+				any = true
+			}
+		}
+	}
+	return any
+}
+
+func severalNamespaces(services []*corev1.Service) bool {
+	return slices.ContainsFunc(services, func(s *corev1.Service) bool { return s.Namespace != services[0].Namespace })
+}

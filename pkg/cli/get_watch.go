@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// follow lists the services and then, as kubectl does, those again that change.
+func (o *getOptions) follow(ctx context.Context, c *cluster.Cluster) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var before *route.Table
+	err := c.Watch(ctx, o.query, func(s *snapshot.Snapshot) {
+		table := route.New(s)
+		if err := o.followed(before, table, s); err != nil {
+			cancel(err)
+		}
+		before = table
+	})
+	if err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+func (o *getOptions) followed(before, table *route.Table, s *snapshot.Snapshot) error {
+	listing := o.listing
+	if before == nil {
+		if err := o.narrow(table, s); err != nil {
+			return err
+		}
+		return listing.show(table, s)
+	}
+	_ = o.narrow(table, s) // a service or node that went since is no error
+	o.tellDeleted(before, table)
+	listing.noHeaders = true
+	if changed := changedSince(before, table); len(changed.Services) > 0 {
+		return listing.print(changed, s)
+	}
+	return nil
+}
+
+// changedSince is the table of the services that are new or other than before.
+// A change of the nodes is one of all services.
+func changedSince(before, now *route.Table) *route.Table {
+	if !reflect.DeepEqual(before.Nodes, now.Nodes) {
+		return now
+	}
+	changed := &route.Table{Nodes: now.Nodes}
+	for i := range now.Services {
+		service := &now.Services[i]
+		old := before.Service(service.Namespace, service.Name)
+		if old == nil || !reflect.DeepEqual(old, service) {
+			changed.Services = append(changed.Services, *service)
+		}
+	}
+	return changed
+}
+
+func (o *getOptions) tellDeleted(before, now *route.Table) {
+	for i := range before.Services {
+		service := &before.Services[i]
+		if now.Service(service.Namespace, service.Name) == nil {
+			o.say("service %s/%s has no node port any more", service.Namespace, service.Name)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+// Package cli is the command line: one file for each command, which turns
+// flags, as typed, into options, and options into calls of the packages below.
+// Errors become messages and exit codes here, in one place.
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// Run runs the program with its arguments and returns its exit code. Results
+// go to the streams' Out; messages, warnings and progress to ErrOut. When ctx
+// is done, a command ends what it is doing and says what it leaves behind.
+func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
+	f := newFactory(streams)
+	root := newRootCmd(f)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	return f.report(err)
+}
+
+// Root returns the command tree, for the generators of documentation.
+func Root(streams genericiooptions.IOStreams) *cobra.Command {
+	return newRootCmd(newFactory(streams))
+}
+
+const (
+	groupWrite = "write"
+	groupRead  = "read"
+)
+
+func newRootCmd(f *factory) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nodeport",
+		Short: "Author, apply and find NodePort services",
+		Long: `Author NodePort services from pods, check them before they are created, and
+see the node IPs and ports that reach them.
+
+A packet passes three ports on its way, and every command writes them in this
+order:
+
+  client → node 10.1.11.4:30033 → service 10.3.11.5:82 → pod 10.2.1.7:300
+                nodePort                  port               targetPort`,
+		Example: `  kubectl nodeport create deploy/web --port 30033:82:300
+  kubectl nodeport apply -f service.yaml
+  kubectl nodeport get`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl nodeport"},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(f.In)
+	root.SetOut(f.Out)
+	root.SetErr(f.ErrOut)
+	root.CompletionOptions.DisableDefaultCmd = true // its scripts would be for a program called "nodeport"
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	f.flags.AddFlags(root.PersistentFlags())
+	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services:"})
+	root.AddCommand(newCreateCmd(f), newGetCmd(f), newOptionsCmd())
+	useTemplates(root)
+	return root
+}

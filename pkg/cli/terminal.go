@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+)
+
+// terminal is what the streams can show.
+type terminal struct {
+	// out and errOut tell that a person reads the stream.
+	out, errOut bool
+	glyphs      render.Glyphs
+}
+
+func newTerminal(streams genericiooptions.IOStreams) terminal {
+	t := terminal{out: isTerminal(streams.Out), errOut: isTerminal(streams.ErrOut), glyphs: render.Unicode()}
+	if !utf8Locale(os.Getenv) {
+		t.glyphs = render.ASCII()
+	}
+	return t
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// utf8Locale reads the locale as a C library does. Where none is set, as in
+// most containers and on Windows, whoever reads the output expects UTF-8.
+func utf8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToLower(getenv(name)); value != "" {
+			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
+		}
+	}
+	return true
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// await waits until every port of the services has a ready endpoint, and
+// prints what get prints for them. The services exist already, and stay
+// whatever happens here.
+func (f *factory) await(ctx context.Context, services []*corev1.Service, timeout time.Duration, quiet bool) error {
+	c, err := f.cluster()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	byNamespace := map[string][]string{}
+	for _, service := range services {
+		byNamespace[service.Namespace] = append(byNamespace[service.Namespace], service.Name)
+	}
+	var failures []error
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		w := &wait{factory: f, cluster: c, namespace: namespace, names: byNamespace[namespace], timeout: timeout}
+		failures = append(failures, w.run(ctx, quiet, len(byNamespace) > 1))
+	}
+	return errors.Join(failures...)
+}
+
+// wait is the wait for services of one namespace.
+type wait struct {
+	*factory
+	cluster   *cluster.Cluster
+	namespace string
+	names     []string
+	timeout   time.Duration
+
+	seen  *snapshot.Snapshot
+	table *route.Table
+}
+
+func (w *wait) run(ctx context.Context, quiet, namespaces bool) error {
+	query := cluster.Query{Namespace: w.namespace, Names: w.names, Slices: true, Nodes: true}
+	watchCtx, ready := context.WithCancel(ctx)
+	defer ready()
+	err := w.cluster.Watch(watchCtx, query, func(s *snapshot.Snapshot) {
+		w.seen, w.table = s, route.New(s)
+		if pending := w.pending(); len(pending) == 0 || !s.Knows("endpointslices") {
+			ready()
+		} else {
+			w.progress("waiting for ready endpoints: %s", strings.Join(pending, ", "))
+		}
+	})
+	w.progress("")
+	if w.seen == nil {
+		if err := ctx.Err(); err != nil {
+			return w.unready(ctx, nil)
+		}
+		return err
+	}
+	if !quiet {
+		if err := w.list(namespaces); err != nil {
+			return err
+		}
+	}
+	if pending := w.pending(); len(pending) > 0 && w.seen.Knows("endpointslices") {
+		return w.unready(ctx, pending)
+	}
+	return nil
+}
+
+// pending names the ports without a ready endpoint.
+func (w *wait) pending() []string {
+	var pending []string
+	for i := range w.table.Services {
+		service := &w.table.Services[i]
+		for j := range service.Ports {
+			if port := &service.Ports[j]; port.ReadyEndpoints() == 0 {
+				pending = append(pending, fmt.Sprintf("service %s port %d has 0 of %d", service.Name, port.Port, len(port.Endpoints)))
+			}
+		}
+	}
+	return pending
+}
+
+func (w *wait) list(namespaces bool) error {
+	return listing{
+		factory: w.factory, single: len(w.names) == 1, namespaces: namespaces, where: "namespace " + w.namespace,
+	}.show(w.table, w.seen)
+}
+
+// unready says what the end of the wait leaves behind, and why.
+func (w *wait) unready(ctx context.Context, pending []string) error {
+	exists := fmt.Sprintf("service %s exists in namespace %s, but is not reachable yet: %s",
+		strings.Join(w.names, ", "), w.namespace, strings.Join(pending, ", "))
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		w.say("%s", render.Safe(exists))
+		return ctx.Err()
+	}
+	w.why(context.WithoutCancel(ctx))
+	return fmt.Errorf("timed out after %s: %s", w.timeout, exists)
+}
+
+// why shows what the checks find in the services as they are now.
+func (w *wait) why(ctx context.Context) {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	s, err := w.cluster.Read(ctx, cluster.Query{
+		Namespace: w.namespace, Names: w.names, Slices: true, Nodes: true, Pods: true, Workloads: true,
+	})
+	if err != nil {
+		return // the time-out is told all the same
+	}
+	_ = w.tell(check.Services(s))
+}
+
+// progress shows one line on a terminal, in place of the one before; an empty
+// one takes it away.
+func (w *wait) progress(format string, args ...any) {
+	if w.terminal.errOut {
+		const clearLine = "\r\x1b[K"
+		fmt.Fprint(w.ErrOut, clearLine+render.Safe(fmt.Sprintf(format, args...)))
+	}
+}

@@ -1,0 +1,52 @@
+// Package cluster reads a live cluster into a snapshot, once or watched, and
+// creates and applies services. It is the only package that calls the API
+// server. Its errors wrap those of the API server, so that apierrors tells
+// them apart.
+package cluster
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
+	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	discoveryv1 "k8s.io/client-go/kubernetes/typed/discovery/v1"
+	"k8s.io/client-go/rest"
+)
+
+// Cluster is a connection to an API server.
+type Cluster struct {
+	core      corev1.CoreV1Interface
+	apps      appsv1.AppsV1Interface
+	batch     batchv1.BatchV1Interface
+	discovery discoveryv1.DiscoveryV1Interface
+}
+
+// New returns a cluster reached as config says. It makes no request.
+//
+// Only the typed clients of the groups in use are linked: the whole clientset
+// would add 11 MB to the program.
+func New(config *rest.Config) (*Cluster, error) {
+	config = rest.CopyConfig(config)
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	config.QPS = -1 // a handful of requests: nothing to throttle
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
+	}
+	c := &Cluster{}
+	if c.core, err = corev1.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	if c.apps, err = appsv1.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	if c.batch, err = batchv1.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	if c.discovery, err = discoveryv1.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// Query says what of a cluster to read. The zero value reads the services
+// with node ports of all namespaces, and nothing else.
+type Query struct {
+	// Namespace restricts everything but nodes; empty for all.
+	Namespace string
+	// Names are the services to read, of whatever type; none for all that have
+	// node ports. They need a namespace.
+	Names []string
+	// Selector restricts services by their labels, in the syntax of kubectl.
+	Selector string
+	// Slices, Nodes, Pods and Workloads ask for those as well.
+	Slices, Nodes, Pods, Workloads bool
+	// PortsEverywhere reads the services with node ports of all namespaces,
+	// because a node port is taken for the whole cluster.
+	PortsEverywhere bool
+}
+
+// Read reads what the query asks for, in parallel and without a request for
+// each service. Services that cannot be read are an error; of the rest, what
+// the user may not read becomes a gap in the snapshot.
+func (c *Cluster) Read(ctx context.Context, query Query) (*snapshot.Snapshot, error) {
+	read := &reading{cluster: c, query: query, snapshot: &snapshot.Snapshot{}}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, part := range read.parts() {
+		group.Go(func() error { return part(ctx) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return read.snapshot, nil
+}
+
+// reading is a Read under way.
+type reading struct {
+	cluster  *Cluster
+	query    Query
+	mu       sync.Mutex
+	snapshot *snapshot.Snapshot
+}
+
+func (r *reading) parts() []func(context.Context) error {
+	parts := []func(context.Context) error{r.services}
+	if r.query.Slices {
+		parts = append(parts, r.slices)
+	}
+	if r.query.Nodes {
+		parts = append(parts, r.nodes)
+	}
+	if r.query.Pods {
+		parts = append(parts, r.pods)
+	}
+	if r.query.Workloads {
+		parts = append(parts, r.workloads()...)
+	}
+	return parts
+}
+
+// listOptions reads a whole cluster from the API server's watch cache: fast,
+// and at most moments behind. What one namespace holds is read exactly.
+func (r *reading) listOptions() metav1.ListOptions {
+	if r.query.Namespace == metav1.NamespaceAll {
+		return metav1.ListOptions{ResourceVersion: "0"}
+	}
+	return metav1.ListOptions{}
+}
+
+func (r *reading) slices(ctx context.Context) error {
+	options := r.listOptions()
+	options.LabelSelector = slicesOf(r.query.Names)
+	list, err := r.cluster.discovery.EndpointSlices(r.query.Namespace).List(ctx, options)
+	if err != nil {
+		return r.gap("endpointslices", r.query.Namespace, err)
+	}
+	return r.keep(func(s *snapshot.Snapshot) { s.Slices = pointers(list.Items) })
+}
+
+// slicesOf selects the EndpointSlices of services, or all that have one.
+func slicesOf(names []string) string {
+	if len(names) == 0 {
+		return discoveryv1.LabelServiceName
+	}
+	return metav1.FormatLabelSelector(&metav1.LabelSelector{
+		MatchExpressions: []metav1.LabelSelectorRequirement{{
+			Key:      discoveryv1.LabelServiceName,
+			Operator: metav1.LabelSelectorOpIn,
+			Values:   names,
+		}},
+	})
+}
+
+func (r *reading) nodes(ctx context.Context) error {
+	list, err := r.cluster.core.Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
+	if err != nil {
+		return r.gap("nodes", "", err)
+	}
+	return r.keep(func(s *snapshot.Snapshot) { s.Nodes = pointers(list.Items) })
+}
+
+func (r *reading) pods(ctx context.Context) error {
+	list, err := r.cluster.core.Pods(r.query.Namespace).List(ctx, r.listOptions())
+	if err != nil {
+		return r.gap("pods", r.query.Namespace, err)
+	}
+	return r.keep(func(s *snapshot.Snapshot) { s.Pods = pointers(list.Items) })
+}
+
+// gap notes what the user may not read; any other failure is an error.
+func (r *reading) gap(resource, namespace string, err error) error {
+	if !apierrors.IsForbidden(err) {
+		return fmt.Errorf("cannot list %s: %w", resource, err)
+	}
+	return r.keep(func(s *snapshot.Snapshot) {
+		s.Gaps = append(s.Gaps, snapshot.Gap{Resource: resource, Namespace: namespace, Err: err})
+	})
+}
+
+func (r *reading) keep(what func(*snapshot.Snapshot)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	what(r.snapshot)
+	return nil
+}
+
+// pointers shares the items of a list instead of copying them.
+func pointers[T any](items []T) []*T {
+	shared := make([]*T, len(items))
+	for i := range items {
+		shared[i] = &items[i]
+	}
+	return shared
+}
+
+// hasNodePorts tells whether a type of service is given node ports.
+func hasNodePorts(t corev1.ServiceType) bool {
+	return t == corev1.ServiceTypeNodePort || t == corev1.ServiceTypeLoadBalancer
+}

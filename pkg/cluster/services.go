@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// services reads the services that the query names or selects and, if asked,
+// those of all namespaces that hold node ports.
+func (r *reading) services(ctx context.Context) error {
+	var own, everywhere []*corev1.Service
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		if len(r.query.Names) > 0 {
+			own, err = r.cluster.named(ctx, r.query.Namespace, r.query.Names)
+		} else if !r.query.PortsEverywhere {
+			own, err = r.cluster.withNodePorts(ctx, r.query.Namespace, r.query.Selector)
+		}
+		return err
+	})
+	group.Go(func() (err error) {
+		if r.query.PortsEverywhere {
+			everywhere, err = r.everywhere(ctx)
+		}
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return r.keep(func(s *snapshot.Snapshot) { s.Services = union(own, everywhere) })
+}
+
+// everywhere falls back to the one namespace for a user who may not look
+// across all of them.
+func (r *reading) everywhere(ctx context.Context) ([]*corev1.Service, error) {
+	services, err := r.cluster.withNodePorts(ctx, metav1.NamespaceAll, "")
+	if err == nil || !apierrors.IsForbidden(err) {
+		return services, err
+	}
+	if err := r.gap("services", metav1.NamespaceAll, err); err != nil {
+		return nil, err
+	}
+	services, err = r.cluster.withNodePorts(ctx, r.query.Namespace, "")
+	if apierrors.IsForbidden(err) {
+		return nil, r.gap("services", r.query.Namespace, err)
+	}
+	return services, err
+}
+
+// named reads services by name, of whatever type: the user asked for them.
+func (c *Cluster) named(ctx context.Context, namespace string, names []string) ([]*corev1.Service, error) {
+	services := make([]*corev1.Service, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, name := range names {
+		group.Go(func() (err error) {
+			services[i], err = c.core.Services(namespace).Get(ctx, name, metav1.GetOptions{})
+			return err
+		})
+	}
+	return services, group.Wait()
+}
+
+// withNodePorts lists the services of the types that have node ports. The
+// field selector spares the API server and the network all others.
+func (c *Cluster) withNodePorts(ctx context.Context, namespace, selector string) ([]*corev1.Service, error) {
+	types := []corev1.ServiceType{corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer}
+	lists := make([]*corev1.ServiceList, len(types))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, t := range types {
+		options := metav1.ListOptions{LabelSelector: selector, FieldSelector: ofType(t)}
+		group.Go(func() (err error) {
+			lists[i], err = c.core.Services(namespace).List(ctx, options)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("cannot list services: %w", err)
+	}
+	return append(pointers(lists[0].Items), pointers(lists[1].Items)...), nil
+}
+
+func ofType(t corev1.ServiceType) string {
+	return fields.OneTermEqualSelector("spec.type", string(t)).String()
+}
+
+// union joins two lists of services, the first one's object standing where
+// both have it.
+func union(first, second []*corev1.Service) []*corev1.Service {
+	seen := make(map[snapshot.Ref]bool, len(first))
+	for _, service := range first {
+		seen[snapshot.RefOf("Service", service)] = true
+	}
+	for _, service := range second {
+		if !seen[snapshot.RefOf("Service", service)] {
+			first = append(first, service)
+		}
+	}
+	return first
+}

@@ -1,0 +1,170 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// settle is how long changes are collected before they are told: one edit of
+// a service is followed by several of its EndpointSlices.
+const settle = 50 * time.Millisecond
+
+// Watch reads what the query asks for and calls changed with it, and again
+// after every change until ctx is done. It follows lost connections and
+// restarts of the API server. Pods and workloads are not watched: they stand
+// as they were read first. The error is that of the first read; the end of ctx is none.
+func (c *Cluster) Watch(ctx context.Context, query Query, changed func(*snapshot.Snapshot)) error {
+	first, err := c.Read(ctx, query)
+	if err != nil {
+		return err
+	}
+	w := &watching{cluster: c, query: query, first: first, events: make(chan struct{}, 1)}
+	w.start(ctx)
+	changed(first)
+	for w.next(ctx) {
+		changed(w.snapshot())
+	}
+	return nil
+}
+
+// watching is a Watch under way: a store for each resource that is followed.
+// The stores of services are two when they are selected by their type.
+type watching struct {
+	cluster *Cluster
+	query   Query
+	first   *snapshot.Snapshot
+	events  chan struct{}
+
+	services      []cache.Store
+	slices, nodes cache.Store
+	synced        []cache.InformerSynced
+}
+
+func (w *watching) start(ctx context.Context) {
+	for _, selector := range w.serviceFields() {
+		options := metav1.ListOptions{LabelSelector: w.query.Selector, FieldSelector: selector}
+		store := follow(ctx, w, &corev1.Service{}, options, w.cluster.core.Services(w.query.Namespace))
+		w.services = append(w.services, store)
+	}
+	if w.query.Slices && w.first.Knows("endpointslices") {
+		options := metav1.ListOptions{LabelSelector: slicesOf(w.query.Names)}
+		w.slices = follow(ctx, w, &discoveryv1.EndpointSlice{}, options, w.cluster.discovery.EndpointSlices(w.query.Namespace))
+	}
+	if w.query.Nodes && w.first.Knows("nodes") {
+		w.nodes = follow(ctx, w, &corev1.Node{}, metav1.ListOptions{}, w.cluster.core.Nodes())
+	}
+}
+
+// serviceFields are the field selectors that together cover the query.
+func (w *watching) serviceFields() []string {
+	if len(w.query.Names) == 0 {
+		return []string{ofType(corev1.ServiceTypeNodePort), ofType(corev1.ServiceTypeLoadBalancer)}
+	}
+	var selectors []string
+	for _, name := range w.query.Names {
+		selectors = append(selectors, fields.OneTermEqualSelector(metav1.ObjectNameField, name).String())
+	}
+	return selectors
+}
+
+// resource is what the typed clients of all resources have in common.
+type resource[L runtime.Object] interface {
+	List(context.Context, metav1.ListOptions) (L, error)
+	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
+}
+
+// follow keeps a store like the API server's until ctx is done.
+func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.Object,
+	options metav1.ListOptions, from resource[L]) cache.Store {
+	restrict := func(o *metav1.ListOptions) {
+		o.LabelSelector, o.FieldSelector = options.LabelSelector, options.FieldSelector
+	}
+	store, controller := cache.NewInformerWithOptions(cache.InformerOptions{
+		ListerWatcher: &cache.ListWatch{
+			ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				restrict(&o)
+				return from.List(ctx, o)
+			},
+			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+				restrict(&o)
+				return from.Watch(ctx, o)
+			},
+		},
+		ObjectType: object,
+		Handler: cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(any) { w.note() },
+			UpdateFunc: func(_, _ any) { w.note() },
+			DeleteFunc: func(any) { w.note() },
+		},
+	})
+	w.synced = append(w.synced, controller.HasSynced)
+	go controller.RunWithContext(ctx)
+	return store
+}
+
+// note tells that something changed, without ever waiting.
+func (w *watching) note() {
+	select {
+	case w.events <- struct{}{}:
+	default:
+	}
+}
+
+// next waits for a change, and for those that follow it at once. It returns
+// false when ctx is done.
+func (w *watching) next(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-w.events:
+	}
+	timer := time.NewTimer(settle)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-w.events:
+		case <-timer.C:
+			return w.complete(ctx)
+		}
+	}
+}
+
+// complete waits for the first lists, so that no snapshot lacks a resource.
+func (w *watching) complete(ctx context.Context) bool {
+	return cache.WaitForCacheSync(ctx.Done(), w.synced...)
+}
+
+func (w *watching) snapshot() *snapshot.Snapshot {
+	s := &snapshot.Snapshot{
+		Pods: w.first.Pods, Workloads: w.first.Workloads, Gaps: w.first.Gaps, NodePorts: w.first.NodePorts,
+	}
+	for _, store := range w.services {
+		s.Services = append(s.Services, stored[*corev1.Service](store)...)
+	}
+	s.Slices = stored[*discoveryv1.EndpointSlice](w.slices)
+	s.Nodes = stored[*corev1.Node](w.nodes)
+	return s
+}
+
+func stored[T any](store cache.Store) []T {
+	if store == nil {
+		return nil
+	}
+	var objects []T
+	for _, object := range store.List() {
+		objects = append(objects, object.(T))
+	}
+	return objects
+}

@@ -1,0 +1,71 @@
+package route
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func newNode(object *corev1.Node) Node {
+	return Node{
+		Name:      object.Name,
+		Addresses: addresses(object.Status.Addresses),
+		Zone:      object.Labels[corev1.LabelTopologyZone],
+		Problem:   problem(object),
+	}
+}
+
+// addresses puts those first that are likely to answer a client outside the
+// cluster. Names stand in only for a node without any IP address: whether they
+// resolve is not known.
+func addresses(given []corev1.NodeAddress) []Address {
+	var ips, names []Address
+	for _, a := range given {
+		address := Address{Host: a.Address, Type: string(a.Type)}
+		if ip, err := netip.ParseAddr(a.Address); err == nil {
+			address.IP = ip.Unmap()
+			address.Host = address.IP.String()
+			ips = append(ips, address)
+		} else {
+			names = append(names, address)
+		}
+	}
+	chosen := ips
+	if len(ips) == 0 {
+		chosen = names
+	}
+	slices.SortStableFunc(chosen, func(a, b Address) int { return cmp.Compare(rank(a.Type), rank(b.Type)) })
+	return slices.CompactFunc(chosen, func(a, b Address) bool { return a.Host == b.Host })
+}
+
+// rank orders the types of addresses; types that we do not know come last.
+func rank(addressType string) int {
+	order := []corev1.NodeAddressType{
+		corev1.NodeExternalIP, corev1.NodeInternalIP,
+		corev1.NodeExternalDNS, corev1.NodeInternalDNS, corev1.NodeHostName,
+	}
+	if i := slices.Index(order, corev1.NodeAddressType(addressType)); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// problem says why node ports may not answer on a node. Its kube-proxy does
+// not wait for the node to be Ready, but a node that is not is often gone; a
+// cordoned one serves node ports as before.
+func problem(node *corev1.Node) string {
+	switch {
+	case node.Labels["type"] == "virtual-kubelet", node.Labels["eks.amazonaws.com/compute-type"] == "fargate":
+		return "no kube-proxy"
+	case len(node.Status.Addresses) == 0:
+		return "no address"
+	}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady && condition.Status != corev1.ConditionTrue {
+			return "NotReady"
+		}
+	}
+	return ""
+}

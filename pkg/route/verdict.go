@@ -1,0 +1,155 @@
+package route
+
+import "slices"
+
+// Action is what happens to a new connection, or to a packet of a new flow.
+type Action int
+
+const (
+	// Forward leads to one of the endpoints, chosen at random.
+	Forward Action = iota
+	// Refuse answers with ICMP port unreachable, also for TCP: no endpoint
+	// can be used anywhere.
+	Refuse
+	// Drop answers nothing: there are endpoints, but the traffic policy allows
+	// none of them on this node.
+	Drop
+	// Closed means that kube-proxy does not know the port, and that the node
+	// itself answers: usually with a TCP reset.
+	Closed
+)
+
+// String returns the action as a word.
+func (a Action) String() string {
+	return [...]string{"forward", "refuse", "drop", "closed"}[a]
+}
+
+// Verdict is what a packet meets.
+type Verdict struct {
+	Action Action
+	// Endpoints are those to choose from; empty unless the action is Forward.
+	Endpoints []Endpoint
+	// Reason says in a few words why the packet is not forwarded.
+	Reason string
+}
+
+// FromOutside tells what a client outside the cluster meets at a node's port.
+// It follows kube-proxy: which endpoints (k8s.io/kubernetes
+// pkg/proxy/topology.go, CategorizeEndpoints), and what without one
+// (pkg/proxy/nftables/proxier.go, syncProxyRules).
+func (t *Table) FromOutside(node *Node, service *Service, port *Port, family Family) Verdict {
+	return arrive(node, service, port, family, service.ExternalLocal)
+}
+
+// FromInside tells what a pod meets at the cluster IP, on the node it runs on.
+func (t *Table) FromInside(node *Node, service *Service, port *Port, family Family) Verdict {
+	return arrive(node, service, port, family, service.InternalLocal)
+}
+
+func arrive(node *Node, service *Service, port *Port, family Family, local bool) Verdict {
+	switch {
+	case service.Ignored != "":
+		return Verdict{Action: Closed, Reason: service.Ignored}
+	case !service.Has(family):
+		return Verdict{Action: Closed, Reason: "service has no " + family.String()}
+	}
+	endpoints := ofFamily(port.Endpoints, family)
+	var usable []Endpoint
+	if local {
+		usable = onNode(endpoints, node.Name)
+	} else {
+		usable = anywhere(endpoints, node)
+	}
+	switch {
+	case len(usable) > 0:
+		return Verdict{Action: Forward, Endpoints: usable}
+	case local && slices.ContainsFunc(endpoints, usableSomewhere):
+		return Verdict{Action: Drop, Reason: "no endpoint on this node"}
+	case len(endpoints) == 0:
+		return Verdict{Action: Refuse, Reason: "no endpoints"}
+	default:
+		return Verdict{Action: Refuse, Reason: "no ready endpoint"}
+	}
+}
+
+// String returns "IPv4" or "IPv6".
+func (f Family) String() string {
+	if f == IPv6 {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
+// anywhere returns what the Cluster policy uses: the ready endpoints that the
+// hints leave for this node, or else all that still serve while terminating.
+func anywhere(endpoints []Endpoint, node *Node) []Endpoint {
+	allowed := byHints(endpoints, node)
+	usable := filter(endpoints, func(e *Endpoint) bool { return e.Ready && allowed(e) })
+	if len(usable) > 0 {
+		return usable
+	}
+	return filter(endpoints, servingTerminating)
+}
+
+// onNode returns what the Local policy uses; hints do not matter to it.
+func onNode(endpoints []Endpoint, node string) []Endpoint {
+	local := filter(endpoints, func(e *Endpoint) bool { return e.Node != "" && e.Node == node })
+	if ready := filter(local, func(e *Endpoint) bool { return e.Ready }); len(ready) > 0 {
+		return ready
+	}
+	return filter(local, servingTerminating)
+}
+
+// byHints returns which ready endpoints a node uses. Hints count only when
+// every ready endpoint has one and one of them names this node, or its zone
+// (k8s.io/kubernetes pkg/proxy/topology.go, topologyModeFromHints).
+func byHints(endpoints []Endpoint, node *Node) func(*Endpoint) bool {
+	ready := filter(endpoints, func(e *Endpoint) bool { return e.Ready })
+	forNode := func(e *Endpoint) []string { return e.ForNodes }
+	forZone := func(e *Endpoint) []string { return e.ForZones }
+	switch {
+	case hinted(ready, forNode, node.Name):
+		return func(e *Endpoint) bool { return slices.Contains(e.ForNodes, node.Name) }
+	case hinted(ready, forZone, node.Zone):
+		return func(e *Endpoint) bool { return slices.Contains(e.ForZones, node.Zone) }
+	}
+	return func(*Endpoint) bool { return true }
+}
+
+func hinted(ready []Endpoint, hints func(*Endpoint) []string, wanted string) bool {
+	named := false
+	for i := range ready {
+		h := hints(&ready[i])
+		if len(h) == 0 {
+			return false
+		}
+		named = named || slices.Contains(h, wanted)
+	}
+	return named
+}
+
+func usableSomewhere(e Endpoint) bool { return e.Ready || servingTerminating(&e) }
+
+func servingTerminating(e *Endpoint) bool { return e.Serving && e.Terminating }
+
+func ofFamily(endpoints []Endpoint, family Family) []Endpoint {
+	return filter(endpoints, func(e *Endpoint) bool { return FamilyOf(e.Address.Addr()) == family })
+}
+
+// filter returns the endpoints that satisfy keep: all of them without a copy
+// when none is left out, as is usual.
+func filter(endpoints []Endpoint, keep func(*Endpoint) bool) []Endpoint {
+	for i := range endpoints {
+		if keep(&endpoints[i]) {
+			continue
+		}
+		kept := slices.Clone(endpoints[:i])
+		for j := i + 1; j < len(endpoints); j++ {
+			if keep(&endpoints[j]) {
+				kept = append(kept, endpoints[j])
+			}
+		}
+		return kept
+	}
+	return endpoints
+}
