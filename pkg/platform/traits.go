@@ -1,0 +1,113 @@
+package platform
+
+import "fmt"
+
+// trait is how the nodes of a platform can be reached from the machine that it
+// runs on.
+type trait struct {
+	// nodes tells whether the nodes' addresses work.
+	nodes func(Platform, Client) Answer
+	// If they do not, or perhaps not: what does, as in Advice.
+	address string
+	command func(Platform, Port) string
+	text    string
+}
+
+// traits are those of the platforms for laptops, by name. They follow the
+// documents and issues of each; where these disagree or are old, the answer is
+// Unknown.
+func traits() map[string]trait {
+	always := func(a Answer) func(Platform, Client) Answer { return func(Platform, Client) Answer { return a } }
+	return map[string]trait{
+		Kind: {nodes: asContainers, command: portForward,
+			text: "the nodes of {platform} are containers that {client} {cannot} reach; node port {port} is on localhost only if extraPortMappings mapped it when the cluster was created"},
+		DockerDesktopKind: {nodes: asContainers, command: portForward,
+			text: "the nodes of {platform} are containers that {client} {cannot} reach"},
+		K3d: {nodes: asContainers, command: portForward,
+			text: "the nodes of {platform} are containers that {client} {cannot} reach; node port {port} is on localhost only if the cluster was created with -p {port}:{port}@server:0"},
+		Minikube: {nodes: ofMinikube, command: minikubeService,
+			text: "{client} {cannot} reach the nodes of {platform}, but minikube service opens a tunnel for TCP and prints its address"},
+
+		DockerDesktop: {nodes: always(No), address: localhost,
+			text: "{platform} opens node ports on localhost, and {client} cannot reach the address of its node"},
+		OrbStack: {nodes: always(Unknown), address: localhost,
+			text: "{platform} opens node ports on localhost"},
+		RancherDesktop: {nodes: always(Unknown), address: localhost,
+			text: "{platform} opens node ports on localhost"},
+		Colima: {nodes: always(No), address: localhost,
+			text: "{platform} opens node ports on localhost, and {client} can reach the address of its node only after colima start --network-address"},
+		Lima: {nodes: always(No), address: localhost,
+			text: "{platform} opens node ports on localhost, unless the instance is plain or rootless, and {client} cannot reach the address of its node"},
+		WSL: {nodes: ofWSL,
+			text: "the node is inside WSL 2, which forwards to Windows only ports that a process listens on, and on node ports none does; try the node's address"},
+	}
+}
+
+// asContainers tells whether containers can be reached by their addresses: on
+// Linux they can, where the engine runs in no virtual machine. Inside WSL the
+// kernel does not tell whether the engine is of the same distribution.
+func asContainers(p Platform, c Client) Answer {
+	switch {
+	case c.WSL:
+		return Unknown
+	case c.OS != "linux" || p.inVM || p.WSL:
+		return No
+	}
+	return Yes
+}
+
+// ofMinikube follows from how the API server is reached: minikube maps it to
+// localhost when the driver gives the node no address that works from here,
+// and names the node's own address otherwise (pkg/minikube/driver/driver.go,
+// NeedsPortForward).
+func ofMinikube(_ Platform, c Client) Answer {
+	if c.Server == "" {
+		return Unknown
+	}
+	return No
+}
+
+// ofWSL is yes for a Linux beside the node's in the same virtual machine.
+func ofWSL(_ Platform, c Client) Answer {
+	if c.WSL {
+		return Yes
+	}
+	return Unknown
+}
+
+// portForward is how kubectl itself reaches a service.
+func portForward(_ Platform, port Port) string {
+	return fmt.Sprintf("kubectl port-forward%s service/%s %d:%d", port.inNamespace(), port.Service, port.NodePort, port.Port)
+}
+
+func minikubeService(p Platform, port Port) string {
+	profile := ""
+	if p.Cluster != "" && p.Cluster != "minikube" {
+		profile = " -p " + p.Cluster
+	}
+	return fmt.Sprintf("minikube service %s%s --url%s", port.Service, port.inNamespace(), profile)
+}
+
+// inNamespace is the flag for the service's namespace.
+func (p Port) inNamespace() string {
+	if p.Namespace == "" {
+		return ""
+	}
+	return " -n " + p.Namespace
+}
+
+// firewalls are what stands before the nodes of each cloud.
+func firewalls() map[string]string {
+	const (
+		aws     = "the security group of the nodes lets in {port}/{protocol} from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol {proto} --port {port} --cidr CIDR"
+		google  = "the firewall of Google Cloud lets in {port}/{protocol} only after gcloud compute firewall-rules create NAME --allow {proto}:{port}"
+		azure   = "the network security group of the nodes must allow {port}/{protocol}, and nodes have no public address unless their pool enables it"
+		oracle  = "the security list must allow {port}/{protocol}, and Oracle's images reject forwarded packets with a rule in iptables of the node"
+		general = "a firewall of {platform}, if one is set up, must allow {port}/{protocol}"
+	)
+	return map[string]string{
+		EKS: aws, AWS: aws, GKE: google, GoogleCloud: google, AKS: azure, Azure: azure, OracleCloud: oracle,
+		DigitalOcean: general, Hetzner: general, Linode: general, Vultr: general,
+		Scaleway: general, OpenStack: general, Equinix: general,
+	}
+}
