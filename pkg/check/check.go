@@ -74,20 +74,21 @@ func Service(s *snapshot.Snapshot, service *corev1.Service) []Finding {
 }
 
 // Services returns what the rules find in all services of the snapshot that
-// ask for a node port, sorted by namespace, name and id. A finding about an
-// object that several services share, such as a node, is returned once.
+// ask for a node port, sorted by namespace, name and id. What is said of a node
+// for several services alike is returned once.
 func Services(s *snapshot.Snapshot) []Finding {
 	checker := newChecker(s)
 	var findings []Finding
-	seen := map[shared]bool{}
+	seen := map[Finding]bool{}
 	for _, service := range s.Services {
 		if !wantsNodePort(service) {
 			continue
 		}
 		for _, finding := range checker.service(service) {
-			key := shared{finding.ID, finding.Object, finding.Field, finding.Message}
-			if !seen[key] {
-				seen[key] = true
+			said := finding
+			said.Service = snapshot.Ref{}
+			if said.Object.Kind != "Node" || !seen[said] {
+				seen[said] = true
 				findings = append(findings, finding)
 			}
 		}
@@ -100,14 +101,6 @@ func Services(s *snapshot.Snapshot) []Finding {
 		)
 	})
 	return findings
-}
-
-// shared is what two services that meet the same trouble have in common.
-type shared struct {
-	id      string
-	object  snapshot.Ref
-	field   string
-	message string
 }
 
 // wantsNodePort tells whether the author of a service wants it to be reached

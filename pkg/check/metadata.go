@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -29,12 +28,12 @@ func invalidName(x *subject) []Finding {
 	if name == "" {
 		return []Finding{{Field: "metadata.name", Message: "the service has no name", Fix: "set metadata.name"}}
 	}
-	if reasons := validation.IsDNS1123Label(name); len(reasons) > 0 {
-		message := fmt.Sprintf("%s cannot be the name of a service: it %s", plain(name), short(reasons[0]))
-		if len(name) > validation.DNS1123LabelMaxLength {
-			message += fmt.Sprintf(" and has %d", len(name))
-		}
-		return []Finding{{Field: "metadata.name", Message: message, Fix: "choose another metadata.name"}}
+	if len(validation.IsDNS1123Label(name)) > 0 {
+		return []Finding{{
+			Field:   "metadata.name",
+			Message: fmt.Sprintf("%s cannot be the name of a service: %s", plain(name), labelSyntax(name)),
+			Fix:     "choose another metadata.name",
+		}}
 	}
 	if len(validation.IsDNS1035Label(name)) > 0 {
 		return []Finding{{
@@ -52,35 +51,20 @@ func invalidSelector(x *subject) []Finding {
 	var findings []Finding
 	for _, key := range sortedKeys(x.service.Spec.Selector) {
 		value := x.service.Spec.Selector[key]
-		for _, reason := range validation.IsQualifiedName(key) {
+		if len(validation.IsQualifiedName(key)) > 0 {
 			findings = append(findings, Finding{
 				Field:   "spec.selector",
-				Message: fmt.Sprintf("%s cannot be the key of a label: it %s", plain(key), short(reason)),
+				Message: fmt.Sprintf("%s cannot be the key of a label: %s", plain(key), qualifiedSyntax()),
 				Fix:     "correct the key in spec.selector",
 			})
 		}
-		for _, reason := range validation.IsValidLabelValue(value) {
+		if len(validation.IsValidLabelValue(value)) > 0 {
 			findings = append(findings, Finding{
 				Field:   "spec.selector",
-				Message: fmt.Sprintf("%s cannot be the value of label %s: it %s", plain(value), plain(key), short(reason)),
+				Message: fmt.Sprintf("%s cannot be the value of label %s: %s", plain(value), plain(key), valueSyntax(value)),
 				Fix:     "correct the value in spec.selector",
 			})
 		}
 	}
 	return findings
-}
-
-// short turns a reason of the API machinery into the end of a sentence "it …":
-// without the examples and regular expressions that it appends, and with a
-// verb where it has none.
-func short(reason string) string {
-	reason, _, _ = strings.Cut(reason, " (e.g.")
-	reason, _, _ = strings.Cut(reason, ", regex used")
-	for _, subject := range []string{
-		"a lowercase RFC 1123 label ", "a valid label ", "a lowercase RFC 1123 subdomain ", "a DNS-1035 label ",
-		"name part ", "prefix part ",
-	} {
-		reason = strings.TrimPrefix(reason, subject)
-	}
-	return reason
 }

@@ -46,7 +46,7 @@ func (x *subject) missByObject(selector map[string]string) (miss, bool) {
 			}
 			if workload.Selector != nil && matcher.Matches(labels.Set(workload.Selector.MatchLabels)) {
 				return miss{
-					why: fmt.Sprintf("%s selects them too, but its template gives its pods %s",
+					why: fmt.Sprintf("%s selects the same labels, but its template gives its pods %s",
 						objectText(workload.Ref), selectorText(workload.Template.Labels)),
 					fix: fmt.Sprintf("give the template of %s the labels %s", objectText(workload.Ref), selectorText(selector)),
 				}, true

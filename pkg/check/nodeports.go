@@ -2,11 +2,11 @@ package check
 
 import (
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // nodePortRules foresee what the API server's allocator will say. A server
@@ -105,7 +105,7 @@ func outOfRange(x *subject) []Finding {
 				request.port, request.what, ports)
 		case !ports.Learned:
 			finding.Severity = Warning
-			finding.Message = fmt.Sprintf("node port %d of %s is out of the range %s, which is assumed: the API server's own could not be learned",
+			finding.Message = fmt.Sprintf("node port %d of %s is out of the range %s, which is assumed: that of the API server is not known",
 				request.port, request.what, ports)
 		default:
 			finding.Message = fmt.Sprintf("node port %d of %s is out of the node port range %s", request.port, request.what, ports)
@@ -115,8 +115,7 @@ func outOfRange(x *subject) []Finding {
 	return findings
 }
 
-// chooseAnother is the fix that gives a request a free port, another one than
-// the service asks for elsewhere.
+// chooseAnother is the fix that gives a request a free port.
 func (x *subject) chooseAnother(request nodePortRequest) string {
 	port, ok := x.suggest(request)
 	if !ok {
@@ -128,15 +127,27 @@ func (x *subject) chooseAnother(request nodePortRequest) string {
 	return x.patchPort(request.ordinal, "nodePort", port)
 }
 
-func (x *subject) suggest(request nodePortRequest) (port int32, ok bool) {
-	own := x.requests()
-	seed := x.ref.Name
-	for range len(own) + 1 {
-		port, ok = nodeport.Suggest(x.NodePorts, x.index.holders, x.ref.Namespace, seed)
-		if !ok || !slices.ContainsFunc(own, func(other nodePortRequest) bool { return other.port == port }) {
+// suggest returns a free port for a request: another one than the service asks
+// for itself, and than is suggested for its other requests.
+func (x *subject) suggest(wanted nodePortRequest) (port int32, ok bool) {
+	used := map[int32]bool{}
+	requests := x.requests()
+	for _, request := range requests {
+		used[request.port] = true
+	}
+	for _, request := range requests {
+		seed := x.ref.Name
+		for range len(requests) * len(requests) {
+			port, ok = nodeport.Suggest(x.NodePorts, x.index.holders, x.ref.Namespace, seed)
+			if !ok || !used[port] {
+				break
+			}
+			seed += "/" + request.what
+		}
+		used[port] = true
+		if request == wanted {
 			break
 		}
-		seed += "/" + request.what
 	}
 	return port, ok
 }
@@ -197,22 +208,34 @@ func (x *subject) twice(request nodePortRequest, why string) Finding {
 	}
 }
 
+// dynamicBand is about ports that somebody chose and that are not yet held.
 func dynamicBand(x *subject) []Finding {
 	static, dynamic := x.NodePorts.OrDefault().Bands()
-	if static == (nodeport.Range{}) {
-		return nil
-	}
 	var findings []Finding
 	for _, request := range x.requests() {
-		if x.holds(request.port) || !dynamic.Contains(request.port) {
+		if x.holds(request.port) || !dynamic.Contains(request.port) || x.chosenForManifest(request) {
+			continue
+		}
+		if better, ok := x.suggest(request); !ok || !static.Contains(better) {
 			continue
 		}
 		findings = append(findings, Finding{
 			Field: request.field,
-			Message: fmt.Sprintf("node port %d of %s is one that the API server may give to another service first: it draws from %s",
-				request.port, request.what, dynamic),
-			Fix: x.chooseAnother(request) + fmt.Sprintf(" (from %s, which it leaves to people)", static),
+			Message: fmt.Sprintf("node port %d of %s may be given to another service first: the API server draws from %s, and leaves %s to people",
+				request.port, request.what, dynamic, static),
+			Fix: x.chooseAnother(request),
 		})
 	}
 	return findings
+}
+
+// chosenForManifest tells that a service comes from a file that does not name
+// the port: what the snapshot holds is then only an example of what the API
+// server might choose.
+func (x *subject) chosenForManifest(request nodePortRequest) bool {
+	at, object := x.Locate(x.ref, request.field), x.Locate(x.ref, "")
+	if at == (snapshot.Position{}) || request.ordinal < 0 {
+		return false
+	}
+	return at == object || at == x.Locate(x.ref, portField(request.ordinal, ""))
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,22 +43,41 @@ func (c *checker) topOf(ref snapshot.Ref) snapshot.Ref {
 	return ref
 }
 
-// Strangers returns the workloads, and bare pods, that a selector matches
-// besides the one that it was made for: source, a pod or a workload, in whose
-// namespace it is applied. They are sorted.
-func Strangers(s *snapshot.Snapshot, selector map[string]string, source snapshot.Ref) []snapshot.Ref {
-	c := newChecker(s)
-	own := c.topOf(source)
+// Strangers tells when a service also selects pods of others than the one that
+// it was made for: source, a pod or a workload. A selector that mixes up
+// different applications is a finding of [Service] already, and not repeated.
+func Strangers(s *snapshot.Snapshot, service *corev1.Service, source snapshot.Ref) []Finding {
+	x := newSubject(newChecker(s), service)
+	own := x.topOf(source)
 	if pod := s.Pod(source.Namespace, source.Name); source.Kind == "Pod" && pod != nil {
-		own = c.ownerOf(pod)
+		own = x.ownerOf(pod)
 	}
-	var strangers []snapshot.Ref
-	for _, owner := range owners(c.backendsOf(source.Namespace, selector)) {
-		if owner != own {
-			strangers = append(strangers, owner)
-		}
+	strangers := slices.DeleteFunc(owners(x.backends), func(owner snapshot.Ref) bool { return owner == own })
+	if len(strangers) == 0 || len(tooBroad(x)) > 0 {
+		return nil
 	}
-	return strangers
+	var names []string
+	for _, stranger := range strangers {
+		names = append(names, objectText(stranger))
+	}
+	rule := strangersRule()
+	return []Finding{x.complete(Finding{
+		Field: "spec.selector",
+		Message: fmt.Sprintf("selector %s also matches pods of %s, besides those of %s",
+			selectorText(service.Spec.Selector), listText(names), objectText(own)),
+		Fix: "add a label to the selector that only the pods of " + objectText(own) + " have, unless both are meant",
+	}, &rule, x)}
+}
+
+// strangersRule needs to know what a service was made for, so it finds nothing
+// in a service alone.
+func strangersRule() Rule {
+	return Rule{
+		ID: "NP205", Severity: Warning, Title: "selector also matches pods of others",
+		Explanation: "A service made for one workload or pod selects by labels, and other pods may carry the same ones. They " +
+			"get their share of the traffic.",
+		find: func(*subject) []Finding { return nil },
+	}
 }
 
 // owners returns the distinct owners of backends, sorted.

@@ -120,7 +120,7 @@ func noNodeAnswers(x *subject) []Finding {
 		return []Finding{{
 			Field:   "spec.externalTrafficPolicy",
 			Message: "no endpoint has a nodeName, so with externalTrafficPolicy Local it is local to no node and all nodes drop the traffic",
-			Fix:     fix,
+			Fix:     "give each endpoint of the EndpointSlice its nodeName; or, where it runs on no node: " + fix,
 		}}
 	}
 	known := func(name string) bool { return x.Node(name) != nil }

@@ -90,18 +90,14 @@ func missingName(x *subject, i int, port *corev1.ServicePort) []Finding {
 }
 
 func invalidPortName(_ *subject, i int, port *corev1.ServicePort) []Finding {
-	var findings []Finding
-	if port.Name == "" {
+	if port.Name == "" || len(validation.IsDNS1123Label(port.Name)) == 0 {
 		return nil
 	}
-	for _, reason := range validation.IsDNS1123Label(port.Name) {
-		findings = append(findings, Finding{
-			Field:   portField(i, "name"),
-			Message: fmt.Sprintf("%s cannot be the name of a port: it %s", plain(port.Name), short(reason)),
-			Fix:     "choose another " + portField(i, "name"),
-		})
-	}
-	return findings
+	return []Finding{{
+		Field:   portField(i, "name"),
+		Message: fmt.Sprintf("%s cannot be the name of a port: %s", plain(port.Name), labelSyntax(port.Name)),
+		Fix:     "choose another " + portField(i, "name"),
+	}}
 }
 
 func duplicateName(x *subject) []Finding {
@@ -174,13 +170,12 @@ func invalidTarget(_ *subject, i int, port *corev1.ServicePort) []Finding {
 			Fix:     "set " + field + " to a number from 1 to 65535, or to the name of a container port",
 		}}
 	}
-	reasons := validation.IsValidPortName(target.StrVal)
-	if len(reasons) == 0 {
+	if len(validation.IsValidPortName(target.StrVal)) == 0 {
 		return nil
 	}
 	finding := Finding{
 		Field:   field,
-		Message: fmt.Sprintf("%s cannot be the name of a target port: it %s", plain(target.StrVal), short(reasons[0])),
+		Message: fmt.Sprintf("%s cannot be the name of a target port: %s", plain(target.StrVal), targetSyntax(target.StrVal)),
 		Fix:     "use a name that the API server takes, for the container port too, or the number",
 	}
 	if number := target.IntValue(); number > 0 {
@@ -191,16 +186,12 @@ func invalidTarget(_ *subject, i int, port *corev1.ServicePort) []Finding {
 }
 
 func invalidAppProtocol(_ *subject, i int, port *corev1.ServicePort) []Finding {
-	if port.AppProtocol == nil {
+	if port.AppProtocol == nil || len(validation.IsQualifiedName(*port.AppProtocol)) == 0 {
 		return nil
 	}
-	var findings []Finding
-	for _, reason := range validation.IsQualifiedName(*port.AppProtocol) {
-		findings = append(findings, Finding{
-			Field:   portField(i, "appProtocol"),
-			Message: fmt.Sprintf("appProtocol %s is not valid: it %s", plain(*port.AppProtocol), short(reason)),
-			Fix:     "use a registered name such as https, or one with a domain such as kubernetes.io/h2c",
-		})
-	}
-	return findings
+	return []Finding{{
+		Field:   portField(i, "appProtocol"),
+		Message: fmt.Sprintf("appProtocol %s is not valid: %s", plain(*port.AppProtocol), qualifiedSyntax()),
+		Fix:     "use a registered name such as https, or one with a domain such as kubernetes.io/h2c",
+	}}
 }

@@ -27,7 +27,7 @@ func selectorRules() []Rule {
 		ID: "NP204", Severity: Warning, Title: "selector holds a label of one revision", find: volatileSelector,
 		Explanation: "Controllers give the pods of each revision a hash as label. A service that selects it loses its pods " +
 			"with the next rollout.",
-	}}
+	}, strangersRule()}
 }
 
 func matchesNothing(x *subject) []Finding {

@@ -180,14 +180,14 @@ func targetUndeclared(x *subject, i int, port *corev1.ServicePort) []Finding {
 	if !ok {
 		return nil
 	}
-	message := fmt.Sprintf("target port %d of %s is not declared by any container of %s, but %s",
-		port.TargetPort.IntVal, x.portName(i), objectText(absent[0].owner), candidate)
+	number := fmt.Sprintf("target port %d of %s", port.TargetPort.IntVal, x.portName(i))
 	if port.TargetPort.IntVal == port.Port {
-		message = fmt.Sprintf("%s leads to target port %d, the same number, as it does unless told otherwise; %s declares no such port, but %s",
-			x.portName(i), port.Port, objectText(absent[0].owner), candidate)
+		number += ", which is the port's own number unless set,"
 	}
 	return []Finding{{
-		Field: portField(i, "targetPort"), Message: message,
+		Field: portField(i, "targetPort"),
+		Message: fmt.Sprintf("%s is not declared by any container of %s, but %s",
+			number, objectText(absent[0].owner), candidate),
 		Fix: x.patchPort(i, "targetPort", candidate.target()),
 	}}
 }
