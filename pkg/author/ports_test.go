@@ -80,6 +80,9 @@ func TestDeclaredPorts(t *testing.T) {
 		{name: "a port that two containers declare is exposed once, with the name of either",
 			pod:  podOf(list(port("", 300)), list(port("http", 300), port("", 300, udp))),
 			want: "http=-:300:http\nudp-300=-:300:300/UDP\n"},
+		{name: "of two names for one port the first is taken",
+			pod:  podOf(list(port("http", 300)), list(port("web", 300))),
+			want: "http=-:300:http\n"},
 		{name: "a name that stands for two numbers is no target",
 			pod:  podOf(list(port("http", 300)), list(port("http", 400))),
 			want: "http=-:300:300\nhttp-400=-:400:400\n"},
@@ -98,6 +101,8 @@ func TestDeclaredPorts(t *testing.T) {
 			pod: podOf(nil), err: "deployment/web declares no port; say which it listens on with --port, such as --port 80:8080"},
 		{name: "a number that no port has",
 			pod: podOf(list(port("", 99999))), err: "port 99999 of deployment/web is not from 1 to 65535"},
+		{name: "a port without a number",
+			pod: podOf(list(port("", 0))), err: "port 0 of deployment/web is not from 1 to 65535"},
 		{name: "a protocol that no service has",
 			pod: podOf(list(port("", 80, "HTTP"))), err: `port 80 of deployment/web: protocol "HTTP" is not "TCP", "UDP" or "SCTP"; did you mean "TCP"?`},
 	}
@@ -124,7 +129,7 @@ func checkPorts(t *testing.T, pod corev1.PodSpec, options Options, want, wantErr
 }
 
 func TestWantedPorts(t *testing.T) {
-	web := podOf(list(port("http", 300), port("admin", 301)), list(port("dns", 53), port("dns", 53, corev1.ProtocolUDP), port("quic", 443, corev1.ProtocolUDP)))
+	web := podOf(list(port("http", 300), port("admin", 301)), list(port("dns", 53, corev1.ProtocolUDP), port("dns", 53), port("quic", 443, corev1.ProtocolUDP)))
 	tests := []struct {
 		name, ports string
 		nodePort    int32
@@ -143,9 +148,9 @@ func TestWantedPorts(t *testing.T) {
 		{name: "a declared name makes way for the user's", ports: "82:300 http=83:301", want: "http-82=-:82:300\nhttp=-:83:301\n"},
 		{name: "the user's names must differ", ports: "a=80 a=81", err: `two ports are named "a"; names must differ`},
 		{name: "a name that is not declared", ports: "82:web",
-			err: `port "82:web": deployment/web declares no port named "web", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/TCP), "dns" (53/UDP), "quic" (443/UDP)`},
+			err: `port "82:web": deployment/web declares no port named "web", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
 		{name: "a name that is declared for another protocol", ports: "quic/TCP",
-			err: `port "quic/TCP": deployment/web declares no TCP port named "quic", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/TCP), "dns" (53/UDP), "quic" (443/UDP)`},
+			err: `port "quic/TCP": deployment/web declares no TCP port named "quic", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
 		{name: "a service port twice", ports: "82:300 82:301", err: "service port 82/TCP is there twice; give each its own with --port PORT:TARGETPORT"},
 
 		{name: "a node port for the only port", ports: "82:300", nodePort: 30033, want: "http=30033:82:300\n"},
@@ -186,8 +191,8 @@ func TestNamedTargetOfAPodWithoutNames(t *testing.T) {
 func TestTargetsOfABarePodDependOnThePodsBesideIt(t *testing.T) {
 	app := labels{"app": "web"}
 	pod := newPod("web-a", app, port("http", 300))
-	failed := newPod("web-b", app)
-	failed.Status.Phase = corev1.PodFailed
+	failed, succeeded := newPod("web-b", app), newPod("web-b", app)
+	failed.Status.Phase, succeeded.Status.Phase = corev1.PodFailed, corev1.PodSucceeded
 	tests := []struct {
 		name     string
 		beside   *corev1.Pod
@@ -197,7 +202,8 @@ func TestTargetsOfABarePodDependOnThePodsBesideIt(t *testing.T) {
 		{"a name that every pod carries is the target, whatever its number", newPod("web-b", app, port("http", 8080)), nil, "http=-:300:http\n"},
 		{"a name that another pod lacks is no target", newPod("web-b", app), nil, "http=-:300:300\n"},
 		{"a name that another pod has for UDP is no target", newPod("web-b", app, port("http", 300, corev1.ProtocolUDP)), nil, "http=-:300:300\n"},
-		{"a pod that has ended does not count", failed, nil, "http=-:300:http\n"},
+		{"a pod that has failed does not count", failed, nil, "http=-:300:http\n"},
+		{"a pod that has succeeded does not count", succeeded, nil, "http=-:300:http\n"},
 		{"a pod that the selector does not match does not count", newPod("db", labels{"app": "db"}), nil, "http=-:300:http\n"},
 		{"the user's selector decides which pods count", newPod("db", labels{"app": "db"}), labels{"app": "db"}, "http=-:300:300\n"},
 	}

@@ -20,6 +20,8 @@ func TestSelectorOfWorkload(t *testing.T) {
 	}
 	owned := replicaSet.DeepCopy()
 	owned.OwnerReferences = []metav1.OwnerReference{controller("Deployment", "web")}
+	rollout := owned.DeepCopy()
+	rollout.Spec.Selector = matching(labels{"app": "web", "rollouts-pod-template-hash": "7d4b9c"})
 	job := func(selector *metav1.LabelSelector, template labels) *batchv1.Job {
 		return &batchv1.Job{
 			ObjectMeta: metav1.ObjectMeta{Name: "import"},
@@ -62,6 +64,9 @@ func TestSelectorOfWorkload(t *testing.T) {
 		{name: "a ReplicaSet of a Deployment is selected beyond its revision",
 			object: owned,
 			want:   labels{"app": "web"}},
+		{name: "a ReplicaSet of an Argo Rollout is selected beyond its revision",
+			object: rollout,
+			want:   labels{"app": "web"}},
 		{name: "a StatefulSet's selector",
 			object: &appsv1.StatefulSet{Spec: appsv1.StatefulSetSpec{Selector: matching(labels{"app": "db"})}},
 			want:   labels{"app": "db"}},
@@ -80,6 +85,9 @@ func TestSelectorOfWorkload(t *testing.T) {
 		{name: "a Job in a manifest has no selector yet",
 			object: job(nil, labels{"app": "import"}),
 			want:   labels{"app": "import"}},
+		{name: "a Job with an expression made by hand keeps it",
+			object: job(matching(nil, expression("run", metav1.LabelSelectorOpIn, "7")), labels{"app": "import"}),
+			want:   labels{"run": "7"}},
 		{name: "a Job with a selector made by hand keeps it",
 			object: job(matching(labels{"run": "7"}), labels{"run": "7", "app": "import"}),
 			want:   labels{"run": "7"}},

@@ -48,6 +48,8 @@ func TestAdvice(t *testing.T) {
 			Text: strings.Replace(kindOnMac, "macOS", "Windows", 1)}},
 		{"kind in WSL is uncertain", kind(wsl2), inWSL, Advice{Command: forward,
 			Text: strings.Replace(kindOnMac, "macOS cannot", "this machine may not", 1)}},
+		{"kind in WSL with the server at the address of Windows", kind(wsl2), at(inWSL, "172.30.0.1"), Advice{Command: forward,
+			Text: strings.Replace(kindOnMac, "macOS cannot", "this machine may not", 1)}},
 		{"kind from a container beside it", kind(linuxkit), at(linux, "172.18.0.2"), Advice{Nodes: Yes}},
 		{"kind on another machine", kind(native), at(mac, there), Advice{
 			Text: "kind seems to run on another machine, 192.0.2.7, and its node ports may be reachable only from there"}},

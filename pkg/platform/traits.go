@@ -50,7 +50,7 @@ func asContainers(p Platform, c Client) Answer {
 	switch {
 	case c.WSL:
 		return Unknown
-	case c.OS != "linux" || p.inVM || p.WSL:
+	case c.OS != "linux" || p.inVM:
 		return No
 	}
 	return Yes
