@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/author"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
@@ -75,11 +73,16 @@ func (o *createOptions) run(ctx context.Context) error {
 	if err := o.check(plan); err != nil {
 		return err
 	}
+	if plan.anywhere {
+		for _, service := range plan.services {
+			service.Namespace = ""
+		}
+	}
 	created, err := o.create(ctx, plan.services)
 	if err != nil || o.dryRun != dryRunNone || !o.wait {
 		return err
 	}
-	return o.await(ctx, created, o.timeout, o.result.formatted())
+	return o.await(ctx, created, plan.snapshot, o.timeout, o.result.formatted())
 }
 
 // plan is what is to be created, and what it is checked against.
@@ -87,6 +90,8 @@ type plan struct {
 	sources  []author.Source
 	services []*corev1.Service
 	snapshot *snapshot.Snapshot
+	// anywhere tells that the services are manifests for whatever namespace.
+	anywhere bool
 }
 
 // plan authors the services. It reads the cluster unless manifests and a dry
@@ -143,9 +148,7 @@ func (o *createOptions) check(p *plan) error {
 	var findings []check.Finding
 	for i, service := range p.services {
 		findings = append(findings, check.Service(p.snapshot, service)...)
-		if strangers := check.Strangers(p.snapshot, service.Spec.Selector, p.sources[i].Ref); len(strangers) > 0 {
-			o.warn(fmt.Sprintf("the selector %s also matches pods of %s", labels.FormatLabels(service.Spec.Selector), refNames(strangers)))
-		}
+		findings = append(findings, check.Strangers(p.snapshot, service, p.sources[i].Ref)...)
 	}
-	return o.tell(findings)
+	return o.tellBefore(findings, o.writeOptions)
 }

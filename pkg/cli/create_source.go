@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,8 @@ func (o *createOptions) planFromFiles(ctx context.Context) (*plan, error) {
 	case len(p.sources) > 1 && o.author.Name != "":
 		return nil, fmt.Errorf("--name names one service, but the manifests hold %d pods and workloads", len(p.sources))
 	case o.dryRun == dryRunClient:
-		return p, nil
+		p.anywhere, err = o.anywhere(set)
+		return p, err
 	}
 	c, err := o.cluster()
 	if err != nil {
@@ -118,15 +120,13 @@ func (o *createOptions) planFromFiles(ctx context.Context) (*plan, error) {
 func sourcesOf(set *manifest.Set, written *snapshot.Snapshot, namespace string) []author.Source {
 	var sources []author.Source
 	for _, object := range set.Objects {
-		if object.Namespace == "" {
-			object.Namespace = namespace
-		}
+		in := cmp.Or(object.Namespace, namespace)
 		var source author.Source
 		if pod, ok := object.Object.(*corev1.Pod); ok {
 			pod = pod.DeepCopy()
-			pod.Namespace = object.Namespace
+			pod.Namespace = in
 			source = author.FromPod(written, pod)
-		} else if workload := written.Workload(object.Kind, object.Namespace, object.Name); workload != nil && workload.Controller == nil {
+		} else if workload := written.Workload(object.Kind, in, object.Name); workload != nil && workload.Controller == nil {
 			source = author.FromWorkload(workload)
 		} else {
 			continue
@@ -151,6 +151,12 @@ func (f *factory) sameNamespace(set *manifest.Set) error {
 		}
 	}
 	return nil
+}
+
+// anywhere tells that neither a manifest nor a flag names a namespace.
+func (f *factory) anywhere(set *manifest.Set) (bool, error) {
+	_, given, err := f.namespace()
+	return !given && !slices.ContainsFunc(set.Objects, func(o *manifest.Object) bool { return o.Namespace != "" }), err
 }
 
 func namespacesOf(sources []author.Source) []string {

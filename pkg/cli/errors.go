@@ -45,12 +45,27 @@ func (f *factory) report(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitError
-	case errors.As(err, &usage):
-		f.say("error: %s\nSee \"%s --help\".", render.SafeLines(usage.Error()), usage.cmd.CommandPath())
-		return exitError
 	}
-	f.say("error: %s", render.SafeLines(f.explain(err)))
+	for _, err := range all(err) {
+		f.say("error: %s", render.SafeLines(f.explain(err)))
+	}
+	if errors.As(err, &usage) {
+		f.say("See \"%s --help\".", usage.cmd.CommandPath())
+	}
 	return exitError
+}
+
+// all takes joined errors apart: each is told by itself.
+func all(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what is joined at the top
+	if !ok {
+		return []error{err}
+	}
+	var errs []error
+	for _, err := range joined.Unwrap() {
+		errs = append(errs, all(err)...)
+	}
+	return errs
 }
 
 // explain adds to an error what the user can do about it.

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // tell shows errors and warnings. It returns errReported when one of them
@@ -44,10 +44,19 @@ func (f *factory) tellFinding(finding check.Finding) {
 // warn tells of what is doubtful, in the words of others.
 func (f *factory) warn(message string) { f.say("warning: %s", render.SafeLines(message)) }
 
-func refNames(refs []snapshot.Ref) string {
-	var names []string
-	for _, ref := range refs {
-		names = append(names, strings.ToLower(ref.Kind)+"/"+ref.Name)
+// tellBefore shows what was found in services that are about to be written.
+// What will pass by itself is left to the wait that follows.
+func (f *factory) tellBefore(findings []check.Finding, write writeOptions) error {
+	if write.check == checkIgnore {
+		return nil
 	}
-	return strings.Join(names, ", ")
+	if write.wait && write.dryRun == dryRunNone {
+		findings = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Passing })
+	}
+	err := f.tell(findings)
+	if err == nil || write.check == checkWarn {
+		return nil
+	}
+	f.say("Nothing was changed. --check=warn goes on all the same.")
+	return err
 }

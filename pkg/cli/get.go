@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
@@ -101,11 +102,12 @@ func (flags *getFlags) options(f *factory, args []string) (*getOptions, error) {
 		watch: flags.watch,
 		listing: listing{
 			factory: f, format: flags.output.format(), printer: printer, noHeaders: flags.noHeaders,
-			single: len(names) == 1, namespaces: flags.allNamespaces, where: where,
+			single: len(names) == 1, namespaces: flags.allNamespaces, where: where, live: true,
 		},
 	}
 	if flags.files.given() {
 		o.files = &flags.files
+		o.listing.live = false
 	}
 	return o, nil
 }
@@ -144,13 +146,22 @@ func (o *getOptions) run(ctx context.Context) error {
 	}
 	s, err := c.Read(ctx, o.query)
 	if err != nil {
-		return err
+		return o.notFound(err)
 	}
 	table := route.New(s)
 	if err := o.narrow(table, s); err != nil {
 		return err
 	}
 	return o.listing.show(table, s)
+}
+
+// notFound says where a service was looked for.
+func (o *getOptions) notFound(err error) error {
+	var status apierrors.APIStatus
+	if apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil {
+		return fmt.Errorf("service %q not found in %s", status.Status().Details.Name, o.listing.where)
+	}
+	return err
 }
 
 // narrow leaves the nodes that were asked for, and refuses what is not there.

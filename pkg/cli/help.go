@@ -9,7 +9,7 @@ import (
 
 // usageTemplate is cobra's without the long list of kubectl's own flags, which
 // "options" shows.
-const usageTemplate = `Usage:{{if .Runnable}}
+const usageTemplate = `Usage:{{if not .HasAvailableSubCommands}}
   {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} COMMAND{{end}}{{if .HasExample}}
 

@@ -22,6 +22,8 @@ type listing struct {
 	// namespaces adds their column; where names the place in "none found in …".
 	namespaces bool
 	where      string
+	// live tells that the services are a cluster's, not those of manifests.
+	live bool
 }
 
 // show prints the table's services. What could not be read is told on ErrOut.
@@ -30,6 +32,9 @@ func (l listing) show(table *route.Table, s *snapshot.Snapshot) error {
 		return err
 	}
 	l.tellGaps(s)
+	if l.live && l.printer == nil {
+		l.advise(table, s)
+	}
 	return nil
 }
 

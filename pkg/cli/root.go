@@ -50,6 +50,7 @@ order:
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(f.In)
 	root.SetOut(f.Out)
 	root.SetErr(f.ErrOut)
@@ -57,7 +58,7 @@ order:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	f.flags.AddFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services:"})
-	root.AddCommand(newCreateCmd(f), newGetCmd(f), newOptionsCmd())
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newOptionsCmd())
 	useTemplates(root)
 	return root
 }

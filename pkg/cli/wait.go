@@ -20,22 +20,29 @@ import (
 
 // await waits until every port of the services has a ready endpoint, and
 // prints what get prints for them. The services exist already, and stay
-// whatever happens here.
-func (f *factory) await(ctx context.Context, services []*corev1.Service, timeout time.Duration, quiet bool) error {
+// whatever happens here. Nobody waits for a service that had no pods in the
+// snapshot: that was told before.
+func (f *factory) await(ctx context.Context, services []*corev1.Service, s *snapshot.Snapshot, timeout time.Duration, quiet bool) error {
 	c, err := f.cluster()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	byNamespace := map[string][]string{}
+	waits := map[string]*wait{}
 	for _, service := range services {
-		byNamespace[service.Namespace] = append(byNamespace[service.Namespace], service.Name)
+		w := waits[service.Namespace]
+		if w == nil {
+			w = &wait{factory: f, cluster: c, namespace: service.Namespace, timeout: timeout, podless: map[string]bool{}}
+			waits[service.Namespace] = w
+		}
+		w.names = append(w.names, service.Name)
+		w.podless[service.Name] = s.Knows("pods") && len(s.PodsMatching(service.Namespace, service.Spec.Selector)) == 0
 	}
 	var failures []error
-	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
-		w := &wait{factory: f, cluster: c, namespace: namespace, names: byNamespace[namespace], timeout: timeout}
-		failures = append(failures, w.run(ctx, quiet, len(byNamespace) > 1))
+	for _, namespace := range slices.Sorted(maps.Keys(waits)) {
+		w := waits[namespace]
+		failures = append(failures, w.run(ctx, quiet, len(waits) > 1))
 	}
 	return errors.Join(failures...)
 }
@@ -47,6 +54,8 @@ type wait struct {
 	namespace string
 	names     []string
 	timeout   time.Duration
+	// podless are the services that nothing is to be awaited for.
+	podless map[string]bool
 
 	seen  *snapshot.Snapshot
 	table *route.Table
@@ -87,6 +96,9 @@ func (w *wait) pending() []string {
 	var pending []string
 	for i := range w.table.Services {
 		service := &w.table.Services[i]
+		if w.podless[service.Name] {
+			continue
+		}
 		for j := range service.Ports {
 			if port := &service.Ports[j]; port.ReadyEndpoints() == 0 {
 				pending = append(pending, fmt.Sprintf("service %s port %d has 0 of %d", service.Name, port.Port, len(port.Endpoints)))
@@ -98,7 +110,7 @@ func (w *wait) pending() []string {
 
 func (w *wait) list(namespaces bool) error {
 	return listing{
-		factory: w.factory, single: len(w.names) == 1, namespaces: namespaces, where: "namespace " + w.namespace,
+		factory: w.factory, single: len(w.names) == 1, namespaces: namespaces, where: "namespace " + w.namespace, live: true,
 	}.show(w.table, w.seen)
 }
 

@@ -18,6 +18,7 @@ import (
 type writeFlags struct {
 	dryRun  string
 	manager string
+	check   string
 	wait    bool
 	timeout time.Duration
 }
@@ -27,6 +28,7 @@ func (flags *writeFlags) add(cmd *cobra.Command) {
 		"none, client (send nothing that writes) or server (the API server checks, and keeps nothing)")
 	cmd.Flags().Lookup("dry-run").NoOptDefVal = "client"
 	cmd.Flags().StringVar(&flags.manager, "field-manager", "kubectl-nodeport", "name under which the API server notes who set the fields")
+	cmd.Flags().StringVar(&flags.check, "check", "strict", "what to do about errors that the checks find: strict (stop), warn (go on) or ignore (do not check)")
 	cmd.Flags().BoolVar(&flags.wait, "wait", true, "wait until endpoints are ready")
 	cmd.Flags().DurationVar(&flags.timeout, "timeout", time.Minute, "how long to wait")
 }
@@ -35,6 +37,7 @@ func (flags *writeFlags) add(cmd *cobra.Command) {
 type writeOptions struct {
 	dryRun  dryRun
 	manager string
+	check   strictness
 	wait    bool
 	timeout time.Duration
 }
@@ -44,10 +47,14 @@ func (flags *writeFlags) options() (writeOptions, error) {
 	if err != nil {
 		return writeOptions{}, err
 	}
+	check, err := parseStrictness(flags.check)
+	if err != nil {
+		return writeOptions{}, err
+	}
 	if flags.timeout <= 0 {
 		return writeOptions{}, fmt.Errorf("--timeout=%s is not longer than 0; give --wait=false not to wait", flags.timeout)
 	}
-	return writeOptions{dryRun: mode, manager: flags.manager, wait: flags.wait, timeout: flags.timeout}, nil
+	return writeOptions{dryRun: mode, manager: flags.manager, check: check, wait: flags.wait, timeout: flags.timeout}, nil
 }
 
 // forCluster are the options that the API server is told.
@@ -82,6 +89,28 @@ func parseDryRun(s string) (dryRun, error) {
 		return dryRunServer, nil
 	}
 	return 0, fmt.Errorf("--dry-run=%s is not one of none, client, server", s)
+}
+
+// strictness is what becomes of errors that the checks find, as of those of
+// kubectl's --validate.
+type strictness int
+
+const (
+	checkStrict strictness = iota
+	checkWarn
+	checkIgnore
+)
+
+func parseStrictness(s string) (strictness, error) {
+	switch strings.ToLower(s) {
+	case "strict", "true":
+		return checkStrict, nil
+	case "warn":
+		return checkWarn, nil
+	case "ignore", "false":
+		return checkIgnore, nil
+	}
+	return 0, fmt.Errorf("--check=%s is not one of strict, warn, ignore", s)
 }
 
 // result prints the services that were written.

@@ -17,7 +17,7 @@ func URLs(table *route.Table) []string {
 			port := &service.Ports[j]
 			for _, way := range reach(table, service, port, 0).answering {
 				if port.NodePort != 0 && best(way) {
-					urls = append(urls, url(way.Address, port))
+					urls = append(urls, URL(way.Address, port))
 				}
 			}
 		}
@@ -25,6 +25,7 @@ func URLs(table *route.Table) []string {
 	return urls
 }
 
-func url(address route.Address, port *route.Port) string {
+// URL writes one address of a port as URLs does.
+func URL(address route.Address, port *route.Port) string {
 	return cmp.Or(port.URL(address), strings.ToLower(port.Protocol)+"://"+address.HostPort(port.NodePort))
 }
