@@ -104,8 +104,8 @@ func someNodesAnswer(x *subject) []Finding {
 	}
 	return []Finding{{
 		Field: "spec.externalTrafficPolicy",
-		Message: fmt.Sprintf("only %s of %s: with externalTrafficPolicy Local the others have no pod and drop the traffic",
-			verb(len(answering), "node ", "nodes ", listText(plainAll(answering)), " answers", " answer"), count(len(x.Nodes), "node")),
+		Message: fmt.Sprintf("of %s only %s: with externalTrafficPolicy Local the others have no pod and drop the traffic",
+			count(len(x.Nodes), "node"), verb(len(answering), listText(plainAll(answering)), "answers", "answer")),
 		Fix: "use the addresses of these nodes; or, to have all nodes answer: " + x.patchSpec("externalTrafficPolicy", corev1.ServiceExternalTrafficPolicyCluster),
 	}}
 }
@@ -130,7 +130,7 @@ func noNodeAnswers(x *subject) []Finding {
 	return []Finding{{
 		Field: "spec.externalTrafficPolicy",
 		Message: fmt.Sprintf("the endpoints are on %s, which the cluster does not have, so with externalTrafficPolicy Local all nodes drop the traffic",
-			verb(len(p.nodes), "node ", "nodes ", listText(plainAll(p.nodes)), "", "")),
+			listText(plainAll(p.nodes))),
 		Fix: fix,
 	}}
 }
@@ -147,8 +147,8 @@ func answeringNodesDown(x *subject) []Finding {
 	}
 	return []Finding{{
 		Field: "spec.externalTrafficPolicy",
-		Message: fmt.Sprintf("with externalTrafficPolicy Local only %s, and no other is ready",
-			verb(len(p.nodes), "node ", "nodes ", listText(plainAll(p.nodes)), " would answer, which is not ready", " would answer, which are not ready")),
+		Message: fmt.Sprintf("no node that has a pod is ready, and with externalTrafficPolicy Local no other answers: %s",
+			verb(len(p.nodes), listText(plainAll(p.nodes)), "is not", "are not")),
 		Fix:     "kubectl describe node " + plain(p.nodes[0]),
 		Passing: true,
 	}}
@@ -187,10 +187,10 @@ func nodeTrouble(node *corev1.Node) (reason string, bad bool) {
 	return "", false
 }
 
-// verb agrees a list of names with its noun and verb.
-func verb(n int, noun, nouns, names, does, do string) string {
+// verb puts the verb that agrees after names.
+func verb(n int, names, does, do string) string {
 	if n == 1 {
-		return noun + names + does
+		return names + " " + does
 	}
-	return nouns + names + do
+	return names + " " + do
 }

@@ -16,7 +16,7 @@ import (
 // quoted when it could be mistaken for something else.
 func plain(name string) string {
 	odd := func(r rune) bool {
-		return !strings.ContainsRune("-._/", r) && (r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+		return !strings.ContainsRune("-._/:@", r) && (r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	}
 	if name == "" || strings.ContainsFunc(name, odd) {
 		return strconv.Quote(name)
