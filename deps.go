@@ -18,6 +18,7 @@ import (
 	_ "k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
 	_ "k8s.io/client-go/tools/clientcmd"
+	_ "k8s.io/klog/v2"
 	_ "sigs.k8s.io/json"
 	_ "sigs.k8s.io/yaml"
 )

@@ -21,7 +21,7 @@ func explainConflict(err error, name string) error {
 	for _, cause := range status.Status().Details.Causes {
 		if cause.Type == metav1.CauseTypeFieldManagerConflict {
 			conflicts = append(conflicts, fmt.Sprintf("%s by %s",
-			 strings.TrimPrefix(cause.Field, "."), manager(cause.Message)))
+				strings.TrimPrefix(cause.Field, "."), manager(cause.Message)))
 		}
 	}
 	if len(conflicts) == 0 {

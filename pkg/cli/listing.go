@@ -65,7 +65,7 @@ func (l listing) people(table *route.Table, s *snapshot.Snapshot) error {
 		},
 		Glyphs:      l.terminal.glyphs,
 		Namespaces:  l.namespaces,
-		NoNodes:     !s.Knows("nodes"),
+		NoNodes:     !s.Knows("nodes") && len(s.Nodes) == 0,
 		NoEndpoints: !s.Knows("endpointslices"),
 	})
 	if err != nil || !l.single || !l.terminal.out || l.format != "" {
@@ -99,6 +99,10 @@ func (l listing) urls(table *route.Table, s *snapshot.Snapshot) error {
 // tellGaps names the permissions that would show more.
 func (l listing) tellGaps(s *snapshot.Snapshot) {
 	for _, gap := range s.Gaps {
-		l.say("note: %s are not shown: %s", gap.Resource, render.Safe(gap.Err.Error()))
+		what := gap.Resource + " are not shown"
+		if gap.Resource == "nodes" && len(s.Nodes) > 0 {
+			what = "only the nodes are shown that run pods of the namespace"
+		}
+		l.say("note: %s: %s", what, render.Safe(gap.Err.Error()))
 	}
 }

@@ -104,14 +104,6 @@ func slicesOf(names []string) string {
 	})
 }
 
-func (r *reading) nodes(ctx context.Context) error {
-	list, err := r.cluster.core.Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
-	if err != nil {
-		return r.gap("nodes", "", err)
-	}
-	return r.keep(func(s *snapshot.Snapshot) { s.Nodes = pointers(list.Items) })
-}
-
 func (r *reading) pods(ctx context.Context) error {
 	list, err := r.cluster.core.Pods(r.query.Namespace).List(ctx, r.listOptions())
 	if err != nil {

@@ -154,7 +154,10 @@ func (w *watching) snapshot() *snapshot.Snapshot {
 		s.Services = append(s.Services, stored[*corev1.Service](store)...)
 	}
 	s.Slices = stored[*discoveryv1.EndpointSlice](w.slices)
-	s.Nodes = stored[*corev1.Node](w.nodes)
+	s.Nodes = w.first.Nodes
+	if w.nodes != nil {
+		s.Nodes = stored[*corev1.Node](w.nodes)
+	}
 	return s
 }
 

@@ -59,9 +59,8 @@ func (c *decoder) decode(v value) {
 
 // mapping decodes an object, or each item of a list of objects.
 func (c *decoder) mapping(node *yaml.Node, fields map[string]any, written []byte, depth int) {
-	kind, _ := fields["kind"].(string)
-	if items, ok := fields["items"].([]any); ok && strings.HasSuffix(kind, "List") && depth < depthLimit {
-		c.items(node, fields, items, depth)
+	if isList(fields) && depth < depthLimit {
+		c.items(node, fields, depth)
 		return
 	}
 	object := &Object{JSON: written, node: node}
@@ -76,11 +75,21 @@ func (c *decoder) mapping(node *yaml.Node, fields map[string]any, written []byte
 	c.problems = append(c.problems, problems...)
 }
 
+// isList tells a List, or PodList and the like, from an object.
+func isList(fields map[string]any) bool {
+	kind, _ := fields["kind"].(string)
+	items, given := fields["items"]
+	_, isSequence := items.([]any)
+	empty := items == nil && (given || kind == "List")
+	return strings.HasSuffix(kind, "List") && (isSequence || empty)
+}
+
 // items decodes the items of a List, or of a typed list as the API server
 // writes it, whose items do not say their kind.
-func (c *decoder) items(list *yaml.Node, fields map[string]any, items []any, depth int) {
+func (c *decoder) items(list *yaml.Node, fields map[string]any, depth int) {
 	kind, _ := fields["kind"].(string)
 	kind = strings.TrimSuffix(kind, "List")
+	items, _ := fields["items"].([]any)
 	nodes := child(list, "items")
 	for i, item := range items {
 		node := child(nodes, fmt.Sprint(i))
@@ -113,8 +122,11 @@ func (c *decoder) items(list *yaml.Node, fields map[string]any, items []any, dep
 // decodeTyped decodes an object of a known kind strictly.
 func (o *Object) decodeTyped(schema *schema, fields map[string]any) []*Problem {
 	typed, apiVersion := known(o.Kind)
-	if typed == nil || !isBuiltin(o.APIVersion) {
+	if !isBuiltin(o.APIVersion) {
 		return nil
+	}
+	if typed == nil {
+		return o.misspelledKind()
 	}
 	if o.APIVersion != apiVersion {
 		return []*Problem{o.problem("apiVersion",
@@ -130,6 +142,16 @@ func (o *Object) decodeTyped(schema *schema, fields map[string]any) []*Problem {
 		problems = append(problems, o.problem("", printable(err.Error()), ""))
 	}
 	return problems
+}
+
+// misspelledKind reports a kind that is nearly one of the known: as a kind of
+// its own it would be passed over in silence.
+func (o *Object) misspelledKind() []*Problem {
+	near := nearest(o.Kind, knownKinds())
+	if near == "" {
+		return nil
+	}
+	return []*Problem{o.problem("kind", fmt.Sprintf("there is no kind %q", shorten(o.Kind)), fmt.Sprintf("did you mean %s?", near))}
 }
 
 // decodeInto decodes as far as it can, as the API server does it.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -81,5 +82,20 @@ func defaultContainerPort(port *corev1.ContainerPort, hostNetwork bool) {
 	}
 	if hostNetwork && port.HostPort == 0 {
 		port.HostPort = port.ContainerPort
+	}
+}
+
+// defaultSlice fills the name and protocol of a slice's ports, by which they
+// are joined to those of the service.
+// (k8s.io/kubernetes pkg/apis/discovery/v1/defaults.go, SetDefaults_EndpointPort)
+func defaultSlice(slice *discoveryv1.EndpointSlice) {
+	for i := range slice.Ports {
+		port := &slice.Ports[i]
+		if port.Name == nil {
+			port.Name = new("")
+		}
+		if port.Protocol == nil {
+			port.Protocol = new(corev1.ProtocolTCP)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func (b *builder) buildSlices() {
 		}
 		for i, slice := range slices {
 			slice.Name = fmt.Sprintf("%s-%d", service.Name, i+1)
-			b.origins.add(snapshot.RefOf("EndpointSlice", slice), b.origins[ref])
+			b.origins[snapshot.RefOf("EndpointSlice", slice)] = b.origins[ref]
 		}
 		built = append(built, slices...)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -43,8 +44,15 @@ func (b *builder) expand() {
 func (b *builder) ownersOfPods() map[snapshot.Ref]bool {
 	owners := make(map[snapshot.Ref]bool)
 	for _, pod := range b.snapshot.Pods {
-		if controller := metav1.GetControllerOf(pod); controller != nil {
-			owners[snapshot.Ref{Kind: controller.Kind, Namespace: pod.Namespace, Name: controller.Name}] = true
+		controller := metav1.GetControllerOf(pod)
+		if controller == nil {
+			continue
+		}
+		owners[snapshot.Ref{Kind: controller.Kind, Namespace: pod.Namespace, Name: controller.Name}] = true
+		// A dump may lack the ReplicaSets; their names tell the Deployment.
+		suffix := "-" + pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+		if name, ok := strings.CutSuffix(controller.Name, suffix); ok && controller.Kind == "ReplicaSet" {
+			owners[snapshot.Ref{Kind: "Deployment", Namespace: pod.Namespace, Name: name}] = true
 		}
 	}
 	for _, w := range b.workloads {
@@ -101,7 +109,7 @@ func (b *builder) roomFor(w workload) bool {
 
 func (b *builder) addPod(pod *corev1.Pod, w workload) {
 	b.snapshot.Pods = append(b.snapshot.Pods, pod)
-	b.origins.add(snapshot.RefOf("Pod", pod), origin{w.from, "spec.template"})
+	b.origins[snapshot.RefOf("Pod", pod)] = origin{w.from, "spec.template"}
 }
 
 // ordinals is the number of the first pod and how many there are. Controllers

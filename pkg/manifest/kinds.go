@@ -45,6 +45,13 @@ func known(kind string) (object runtime.Object, apiVersion string) {
 	return nil, ""
 }
 
+func knownKinds() []string {
+	return []string{
+		"DaemonSet", "Deployment", "EndpointSlice", "Endpoints", "Job", "Namespace", "NetworkPolicy", "Node",
+		"Pod", "ReplicaSet", "ReplicationController", "Service", "StatefulSet",
+	}
+}
+
 // isClusterScoped tells the known kinds that are in no namespace.
 func isClusterScoped(kind string) bool { return kind == "Node" || kind == "Namespace" }
 

@@ -82,15 +82,15 @@ func remote(client *http.Client, address string) func(context.Context) (io.ReadC
 	return func(ctx context.Context) (io.ReadCloser, *Problem) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 		if err != nil {
-			return nil, fetchProblem(address, err)
+			return nil, fetchProblem(redacted(address), err)
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return nil, fetchProblem(address, err)
+			return nil, fetchProblem(redacted(address), err)
 		}
 		if response.StatusCode != http.StatusOK {
 			response.Body.Close()
-			return nil, &Problem{Message: fmt.Sprintf("cannot fetch %q: the server answered %s", address, response.Status)}
+			return nil, &Problem{Message: fmt.Sprintf("cannot fetch %q: the server answered %s", redacted(address), response.Status)}
 		}
 		return response.Body, nil
 	}

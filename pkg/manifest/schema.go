@@ -78,9 +78,11 @@ func (c *checker) structure(t reflect.Type, content any, field string) {
 	}
 	known := c.schema.fieldsOf(t)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if inside, ok := known[name]; ok {
+		inside, ok := known[name]
+		switch {
+		case ok:
 			c.value(inside, fields[name], join(field, name))
-		} else {
+		case len(c.problems) < problemLimit:
 			c.unknown(t, name, field)
 		}
 	}

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,7 +41,7 @@ func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
 		assumed:  &Assumed{fields: make(map[assumption]bool)},
 		origins:  make(origins),
 	}
-	for _, object := range s.Objects {
+	for _, object := range s.typed(defaults.Namespace) {
 		b.add(object, defaults.Namespace)
 	}
 	b.fillServices()
@@ -88,6 +90,8 @@ type builder struct {
 	endpoints []*corev1.Endpoints //nolint:staticcheck // see known
 	// families are the cluster's IP families, the first its main one.
 	families []corev1.IPFamily
+	// generated counts the objects that leave their name to the API server.
+	generated int
 	// made counts the pods that the manifests do not hold.
 	made int
 }
@@ -99,18 +103,44 @@ type workload struct {
 	from   *Object
 }
 
+// In names the object with the namespace that it gets where it gives none.
+func (o *Object) In(namespace string) snapshot.Ref {
+	ref := o.Ref
+	if ref.Namespace == "" && !isClusterScoped(ref.Kind) {
+		ref.Namespace = namespace
+	}
+	return ref
+}
+
+// typed returns the objects of known kinds. Of two that are the same object
+// once the namespace is filled, the last counts, as in [Read].
+func (s *Set) typed(namespace string) []*Object {
+	last := make(map[snapshot.Ref]*Object, len(s.Objects))
+	for _, object := range s.Objects {
+		if object.Object != nil {
+			last[object.In(namespace)] = object
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s.Objects), func(object *Object) bool {
+		return object.Object == nil || object.Name != "" && last[object.In(namespace)] != object
+	})
+}
+
 // add puts a copy of an object into the list of its kind.
 func (b *builder) add(object *Object, namespace string) {
-	if object.Object == nil {
-		return
-	}
 	copied := object.Object.DeepCopyObject()
 	meta := copied.(metav1.Object) //nolint:errcheck // all known kinds have metadata
-	meta.SetNamespace(object.Namespace)
-	if object.Namespace == "" && !isClusterScoped(object.Kind) {
-		meta.SetNamespace(namespace)
+	meta.SetNamespace(object.In(namespace).Namespace)
+	if meta.GetName() == "" {
+		b.generated++
+		meta.SetName(meta.GetGenerateName() + strconv.Itoa(b.generated))
 	}
-	b.origins.add(snapshot.RefOf(object.Kind, meta), origin{object: object})
+	b.origins[snapshot.RefOf(object.Kind, meta)] = origin{object: object}
+	b.list(copied, object)
+}
+
+// list appends to the list of the object's kind.
+func (b *builder) list(copied runtime.Object, object *Object) {
 	switch o := copied.(type) {
 	case *corev1.Service:
 		b.snapshot.Services = append(b.snapshot.Services, o)
@@ -119,6 +149,7 @@ func (b *builder) add(object *Object, namespace string) {
 	case *corev1.Pod:
 		b.snapshot.Pods = append(b.snapshot.Pods, o)
 	case *discoveryv1.EndpointSlice:
+		defaultSlice(o)
 		b.snapshot.Slices = append(b.snapshot.Slices, o)
 	case *corev1.Endpoints: //nolint:staticcheck // see known
 		b.endpoints = append(b.endpoints, o)
@@ -139,8 +170,6 @@ type origin struct {
 	object *Object
 	field  string
 }
-
-func (o origins) add(ref snapshot.Ref, from origin) { o[ref] = from }
 
 // Locate implements [snapshot.Locator].
 func (o origins) Locate(ref snapshot.Ref, field string) snapshot.Position {

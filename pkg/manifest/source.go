@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,7 +24,7 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 	case path == "-":
 		return []input{{name: stdinName, open: stdin(s.Stdin)}}, nil
 	case strings.HasPrefix(path, "http://"), strings.HasPrefix(path, "https://"):
-		return []input{{name: path, open: remote(s.client(), path)}}, nil
+		return []input{{name: redacted(path), open: remote(s.client(), path)}}, nil
 	}
 	paths, err := expandPattern(path)
 	if err != nil {
@@ -40,6 +41,15 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 		}
 	}
 	return inputs, nil
+}
+
+// redacted is an address without the password in it.
+func redacted(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return parsed.Redacted()
 }
 
 func (s Source) client() *http.Client {
