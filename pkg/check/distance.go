@@ -13,11 +13,20 @@ func close(a, b string) bool {
 	return distance(a, b) <= allowed
 }
 
+// far is the distance of names that have nothing to do with each other.
+const far = 100
+
 // distance counts the letters to insert, delete, replace or swap with their
-// neighbour to make b of a.
+// neighbour to make b of a. Names longer than those of labels are far apart:
+// nobody mistakes one for another by a slip.
 func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
+	const longest = 63
+	if len(a) > longest || len(b) > longest {
+		return far
+	}
+	var rows [3][longest + 1]int
+	before, last, row := rows[0][:], rows[1][:], rows[2][:]
+	for j := range len(b) + 1 {
 		last[j] = j
 	}
 	for i := range len(a) {

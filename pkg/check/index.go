@@ -9,9 +9,11 @@ import (
 
 // index holds what the rules look up beyond the snapshot's own indexes.
 type index struct {
-	holders   map[int32][]nodeport.Holder
-	templates map[label][]*snapshot.Workload
-	hostPorts map[hostPort][]snapshot.Ref
+	holders map[int32][]nodeport.Holder
+	// roomForPeople tells that the static band has a port left.
+	roomForPeople bool
+	templates     map[label][]*snapshot.Workload
+	hostPorts     map[hostPort][]snapshot.Ref
 	// notReady tells why a node is not ready; unready names those nodes, sorted.
 	notReady map[string]string
 	unready  []string
@@ -35,6 +37,10 @@ func newIndex(s *snapshot.Snapshot) *index {
 		}
 	}
 	x.unready = sortedKeys(x.notReady)
+	static, _ := s.NodePorts.OrDefault().Bands()
+	for _, port := range nodeport.Free(s.NodePorts, x.holders, 1) {
+		x.roomForPeople = static.Contains(port)
+	}
 	return x
 }
 

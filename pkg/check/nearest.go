@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -80,7 +81,7 @@ func (x *subject) missByNamespace(selector map[string]string) (miss, bool) {
 // one that looks like it: the best of them.
 func (x *subject) missByOneLabel(selector map[string]string) (miss, bool) {
 	var best slip
-	for _, kin := range x.candidates(selector) {
+	for kin := range x.candidates(selector) {
 		if slip, ok := compare(selector, kin); ok && (best.kin == nil || slip.distance < best.distance) {
 			best = slip
 		}
@@ -99,23 +100,24 @@ func ownLabels(workload *snapshot.Workload) map[string]string {
 	return workload.Template.Labels
 }
 
-// candidates returns pods that carry most labels of the selector, or one that
-// is spelled like one of them.
-func (x *subject) candidates(selector map[string]string) []*kin {
+// candidates runs over pods that carry most labels of the selector, or one that
+// is spelled like one of them; some of them come more than once.
+func (x *subject) candidates(selector map[string]string) iter.Seq[*kin] {
 	s, namespace := x.similar(), x.ref.Namespace
-	candidates := s.rarest(namespace, selector)
-	for _, key := range sortedKeys(selector) {
-		value := selector[key]
-		for _, other := range firstOf(s.values[keyAt{namespace, key}]) {
-			if close(value, other) {
-				candidates = append(candidates, firstOf(s.pairs[label{namespace, key, other}])...)
+	return func(yield func(*kin) bool) {
+		for kin := range s.rarest(namespace, selector) {
+			if !yield(kin) {
+				return
 			}
 		}
-		for _, other := range firstOf(s.keys[valueAt{namespace, value}]) {
-			candidates = append(candidates, firstOf(s.pairs[label{namespace, other, value}])...)
+		for _, at := range s.spelledLike(namespace, selector) {
+			for _, kin := range firstOf(s.pairs[at]) {
+				if !yield(kin) {
+					return
+				}
+			}
 		}
 	}
-	return candidates
 }
 
 // slip is the one label in which pods differ from a selector.
@@ -132,14 +134,14 @@ type slip struct {
 // label is missing, or when the only one of the selector is missing and nothing
 // of the pods resembles it.
 func compare(selector map[string]string, kin *kin) (found slip, ok bool) {
-	for _, key := range sortedKeys(selector) {
-		if value, has := kin.labels[key]; has && value == selector[key] {
+	for key, value := range selector {
+		if other, has := kin.labels[key]; has && other == value {
 			continue
 		}
 		if ok {
 			return slip{}, false
 		}
-		found, ok = slip{kin: kin, key: key, value: selector[key], distance: far}, true
+		found, ok = slip{kin: kin, key: key, value: value, distance: far}, true
 	}
 	if !ok {
 		return slip{}, false
@@ -148,17 +150,14 @@ func compare(selector map[string]string, kin *kin) (found slip, ok bool) {
 	return found, found.otherKey != "" || len(selector) > 1
 }
 
-// far is the distance of a label that is missing altogether.
-const far = 100
-
 // findOther looks for the label of the pods that was meant: the same key with
 // another value, or the same value under another key.
 func (s *slip) findOther(selector map[string]string) {
 	if other, has := s.kin.labels[s.key]; has && (len(selector) > 1 || close(s.value, other)) {
 		s.otherKey, s.otherValue, s.distance = s.key, other, distance(s.value, other)
 	}
-	for _, key := range sortedKeys(s.kin.labels) {
-		if _, selected := selector[key]; selected || s.kin.labels[key] != s.value {
+	for key, value := range s.kin.labels {
+		if _, selected := selector[key]; selected || value != s.value {
 			continue
 		}
 		gap := distance(s.key, key)
@@ -168,8 +167,8 @@ func (s *slip) findOther(selector map[string]string) {
 			}
 			gap = far - 1
 		}
-		if gap < s.distance {
-			s.otherKey, s.otherValue, s.distance = key, s.value, gap
+		if gap < s.distance || gap == s.distance && key < s.otherKey {
+			s.otherKey, s.otherValue, s.distance = key, value, gap
 		}
 	}
 }

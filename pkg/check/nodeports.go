@@ -9,6 +9,10 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
+// NodePortTaken is the rule that a node port belongs to one service: the only
+// one that manifests which come together can break among themselves.
+const NodePortTaken = "NP102"
+
 // nodePortRules foresee what the API server's allocator will say. A server
 // dry run does not: it neither knows the range nor chooses real ports
 // (k8s.io/kubernetes pkg/registry/core/service/portallocator/operation.go).
@@ -20,7 +24,7 @@ func nodePortRules() []Rule {
 			"learned, or that the service holds a port that the range no longer includes: it keeps working, but cannot be " +
 			"created again.",
 	}, {
-		ID: "NP102", Severity: Error, Title: "node port is taken", find: taken,
+		ID: NodePortTaken, Severity: Error, Title: "node port is taken", find: taken,
 		Explanation: "A node port belongs to one service of the whole cluster, whatever its namespace and protocol. Services " +
 			"of type LoadBalancer hold node ports too, and a health check node port with externalTrafficPolicy Local.",
 	}, {
@@ -213,10 +217,7 @@ func dynamicBand(x *subject) []Finding {
 	static, dynamic := x.NodePorts.OrDefault().Bands()
 	var findings []Finding
 	for _, request := range x.requests() {
-		if x.holds(request.port) || !dynamic.Contains(request.port) || x.chosenForManifest(request) {
-			continue
-		}
-		if better, ok := x.suggest(request); !ok || !static.Contains(better) {
+		if !x.index.roomForPeople || x.holds(request.port) || !dynamic.Contains(request.port) || x.chosenForManifest(request) {
 			continue
 		}
 		findings = append(findings, Finding{

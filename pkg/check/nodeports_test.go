@@ -17,6 +17,10 @@ func cart(node int32, changes ...func(*corev1.Service)) *corev1.Service {
 }
 
 func nodePortCases() []ruleCase {
+	full := around()
+	for port := int32(30000); port < 30086; port++ {
+		full = append(full, cart(port))
+	}
 	low := nodeport.Range{First: 20000, Last: 22767, Learned: true}
 	healthCheck := func(s *corev1.Service) {
 		localTraffic(s)
@@ -100,6 +104,8 @@ func nodePortCases() []ruleCase {
 			"draws from 30086-32767, and leaves 30000-30085 to people"},
 	}, {
 		id: "NP104", name: "from the dynamic band, and held already", service: at(31000), in: around(at(31000, live)),
+	}, {
+		id: "NP104", name: "the static band is full", service: at(31000), in: full,
 	}, {
 		id: "NP104", name: "a small range has no static band", service: at(30010), in: around(nodeport.Range{First: 30000, Last: 30015, Learned: true}),
 	}}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"iter"
+
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -28,10 +30,13 @@ type keyAt struct{ namespace, key string }
 
 type valueAt struct{ namespace, value string }
 
-// most bounds how many candidates are looked at for one selector, so that
-// thousands of wrong selectors in a cluster of thousands of workloads cost no
-// more than their number.
-const most = 200
+// How much is looked at for one selector, so that thousands of wrong ones in a
+// cluster of thousands of workloads cost no more than their number: most is
+// the length of any list, mostLabels the number of labels that resemble its own.
+const (
+	most       = 200
+	mostLabels = 20
+)
 
 func (c *checker) similar() *similar {
 	if c.index.similar == nil {
@@ -94,9 +99,9 @@ func (s *similar) addObject(workload *snapshot.Workload) {
 	}
 }
 
-// rarest returns the two shortest lists of kin that carry a label of the
+// rarest runs over the two shortest lists of kin that carry a label of the
 // selector. Kin that lack no more than one of its labels are in one of them.
-func (s *similar) rarest(namespace string, selector map[string]string) []*kin {
+func (s *similar) rarest(namespace string, selector map[string]string) iter.Seq[*kin] {
 	var shortest, second []*kin
 	seen := 0
 	for _, key := range sortedKeys(selector) {
@@ -109,8 +114,36 @@ func (s *similar) rarest(namespace string, selector map[string]string) []*kin {
 		}
 		seen++
 	}
-	return append(firstOf(shortest), firstOf(second)...)
+	return func(yield func(*kin) bool) {
+		for _, list := range [][]*kin{shortest, second} {
+			for _, kin := range firstOf(list) {
+				if !yield(kin) {
+					return
+				}
+			}
+		}
+	}
 }
 
-// firstOf returns a copy of a list, cut to what is looked at.
-func firstOf[T any](list []T) []T { return append([]T(nil), list[:min(len(list), most)]...) }
+// spelledLike returns labels that differ from one of the selector by a slip in
+// the value, or by the key.
+func (s *similar) spelledLike(namespace string, selector map[string]string) []label {
+	var alike []label
+	for _, key := range sortedKeys(selector) {
+		value := selector[key]
+		for _, other := range firstOf(s.values[keyAt{namespace, key}]) {
+			if other != value && close(value, other) {
+				alike = append(alike, label{namespace, key, other})
+			}
+		}
+		for _, other := range firstOf(s.keys[valueAt{namespace, value}]) {
+			if other != key {
+				alike = append(alike, label{namespace, other, value})
+			}
+		}
+	}
+	return alike[:min(len(alike), mostLabels)]
+}
+
+// firstOf cuts a list to what is looked at.
+func firstOf[T any](list []T) []T { return list[:min(len(list), most)] }
