@@ -1,0 +1,129 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
+)
+
+func TestApplyKeepsTheNodePortThatTheAPIServerChose(t *testing.T) {
+	c := rig.StartAPI(t)
+	tests := map[string]struct{ first, second string }{
+		"when nothing changes":                 {"[{name: http, port: 80}]", "[{name: http, port: 80}]"},
+		"when the port gets another number":    {"[{name: http, port: 80}]", "[{name: http, port: 81}]"},
+		"when the port gets another name":      {"[{name: http, port: 80}]", "[{name: web, port: 80}]"},
+		"when it gets another name and number": {"[{name: http, port: 80}]", "[{name: web, port: 81}]"},
+		"when a port comes in front of it": {
+			"[{name: http, port: 80, targetPort: 300}]", "[{name: admin, port: 90, targetPort: 301}, {name: http, port: 80, targetPort: 300}]"},
+		"when of several ports one is renamed and renumbered": {
+			"[{name: http, port: 80, targetPort: 300}, {name: admin, port: 90, targetPort: 301}]",
+			"[{name: web, port: 81, targetPort: 300}, {name: admin, port: 90, targetPort: 301}]"},
+		"when the manifest gave it and no longer does": {"[{name: http, port: 80, nodePort: 30061}]", "[{name: http, port: 80}]"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			u := admin(t, c)
+			c.Apply(t, u.namespace, deployment)
+			u.succeeds(u.apply(manifest("web", test.first)))
+			before := service(t, c, u.namespace, "web").Spec.Ports[0]
+			u.succeeds(u.apply(manifest("web", test.second)))
+			for _, after := range service(t, c, u.namespace, "web").Spec.Ports {
+				if after.NodePort == before.NodePort && after.TargetPort == before.TargetPort {
+					return
+				}
+				if len(test.second) < 40 && after.NodePort == before.NodePort {
+					return // without a target the target follows the port
+				}
+			}
+			t.Errorf("node port %d is gone: %+v", before.NodePort, service(t, c, u.namespace, "web").Spec.Ports)
+		})
+	}
+}
+
+func TestApplySaysWhatBecameOfTheService(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	for _, step := range []struct{ ports, outcome string }{
+		{"[{port: 80, targetPort: 300}]", "service/web created\n"},
+		{"[{port: 80, targetPort: 300}]", "service/web unchanged\n"},
+		{"[{port: 80, targetPort: 301}]", "service/web configured\n"},
+	} {
+		if r := u.succeeds(u.apply(manifest("web", step.ports))); r.out != step.outcome {
+			t.Errorf("told %q, want %q", r.out, step.outcome)
+		}
+	}
+}
+
+func TestServerDryRunOfApplyShowsTheChangesOnly(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	u.succeeds(u.apply(manifest("web", "[{port: 80, targetPort: 300}]")))
+	before := service(t, c, u.namespace, "web")
+	r := u.succeeds(u.apply(manifest("web", "[{port: 80, targetPort: 301}]"), "--dry-run=server"))
+	for _, want := range []string{"-    targetPort: 300\n", "+    targetPort: 301\n", "service/web configured (server dry run)\n"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is not in:\n%s", want, r.out)
+		}
+	}
+	if after := service(t, c, u.namespace, "web"); after.ResourceVersion != before.ResourceVersion {
+		t.Error("the service was changed")
+	}
+}
+
+func TestApplyNamesTheFieldAndTheManagerOfAConflict(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	u.succeeds(u.apply(manifest("web", "[{port: 80, targetPort: 300}]")))
+	patch := []byte(`{"spec":{"sessionAffinity":"ClientIP"}}`)
+	if _, err := c.Core().Services(u.namespace).Patch(t.Context(), "web", types.MergePatchType, patch,
+		metav1.PatchOptions{FieldManager: "bob"}); err != nil {
+		t.Fatal(err)
+	}
+	affine := strings.Replace(manifest("web", "[{port: 80, targetPort: 300}]"), "type: NodePort", "type: NodePort\n  sessionAffinity: None", 1)
+	u.fails(u.apply(affine), `service "web"`, `spec.sessionAffinity by "bob"`, "--force-conflicts")
+	u.succeeds(u.apply(affine, "--force-conflicts"))
+	if got := service(t, c, u.namespace, "web").Spec.SessionAffinity; got != "None" {
+		t.Errorf("session affinity is %s", got)
+	}
+}
+
+func TestApplyOfSeveralServicesIsAllOrNothing(t *testing.T) {
+	c := rig.StartAPI(t)
+	good := manifest("good", "[{port: 80, targetPort: 300, nodePort: 30070}]")
+	tests := map[string]struct{ bad, told string }{
+		"when a check finds an error":          {manifest("bad", "[{port: 80, targetPort: 300, nodePort: 99}]"), "99"},
+		"when two want the same node port":     {manifest("bad", "[{port: 80, targetPort: 300, nodePort: 30070}]"), "good"},
+		"when the API server refuses one":      {strings.Replace(manifest("bad", "[{port: 80}]"), "type: NodePort", "type: NodePort\n  clusterIP: 192.0.2.1", 1), "192.0.2.1"},
+		"when a manifest has an unknown field": {strings.Replace(manifest("bad", "[{port: 80}]"), "selector", "slector", 1), "did you mean selector?"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			u := admin(t, c)
+			c.Apply(t, u.namespace, deployment)
+			u.fails(u.apply(good+"---"+test.bad), test.told)
+			if service(t, c, u.namespace, "good") != nil {
+				t.Error("one of them was applied")
+			}
+		})
+	}
+}
+
+func TestApplyPassesOverWhatIsNoService(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	r := u.succeeds(u.apply(deployment + "---" + manifest("web", "[{port: 80, targetPort: 300}]")))
+	if !strings.Contains(r.err, "passed over deployment/web") {
+		t.Errorf("it is not told:\n%s", r.err)
+	}
+	if service(t, c, u.namespace, "web") == nil {
+		t.Error("there is no service")
+	}
+}

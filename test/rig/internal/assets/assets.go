@@ -1,0 +1,104 @@
+// Package assets finds, builds and keeps the programs and images that a rig
+// runs. Building happens once: what was built stays in the user's cache.
+package assets
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Kubernetes is the version of Kubernetes that a rig runs; the go.mod of
+// test/rig/kubernetes pins the same.
+const Kubernetes = "v1.36.3"
+
+// The environment variables that say where programs are.
+const (
+	EnvCache      = "NODEPORT_RIG_CACHE"
+	envKubeAssets = "KUBEBUILDER_ASSETS"
+)
+
+// APIPrograms returns the programs that an API server needs.
+func APIPrograms() []string {
+	return []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
+}
+
+// ClusterPrograms returns the programs that a cluster with nodes needs.
+func ClusterPrograms() []string {
+	return append(APIPrograms(), "kube-scheduler", "kubelet", "kube-proxy")
+}
+
+// Cache is the directory that holds what was built, and running rigs.
+type Cache struct{ Dir string }
+
+// UserCache returns the user's cache, or the one that NODEPORT_RIG_CACHE names.
+func UserCache() (Cache, error) {
+	if dir := os.Getenv(EnvCache); dir != "" {
+		dir, err := filepath.Abs(dir)
+		return Cache{dir}, err
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return Cache{}, fmt.Errorf("no cache directory (set %s): %w", EnvCache, err)
+	}
+	return Cache{filepath.Join(dir, "kubectl-nodeport", "rig")}, nil
+}
+
+// Bin returns the directory of the built programs.
+func (c Cache) Bin() string { return filepath.Join(c.Dir, Kubernetes, "bin") }
+
+// Programs are the paths of programs, by name.
+type Programs map[string]string
+
+// ErrNotBuilt is matched by the error for programs that have to be built.
+var ErrNotBuilt = errors.New("not built yet")
+
+// Find returns the named programs: all from the directory KUBEBUILDER_ASSETS if
+// it has the servers among them, else from the cache, and kubectl and what
+// envtest does not ship from wherever they are.
+func (c Cache) Find(names []string) (Programs, error) {
+	found, missing := Programs{}, []string(nil)
+	for _, name := range names {
+		if path := c.find(name, names); path != "" {
+			found[name] = path
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	if missing != nil {
+		return found, fmt.Errorf("%s: %w", strings.Join(missing, ", "), ErrNotBuilt)
+	}
+	return found, nil
+}
+
+func (c Cache) find(name string, names []string) string {
+	dirs := []string{c.Bin()}
+	// Servers of the same release belong together: nodes never join API servers of an unknown one.
+	if dir := os.Getenv(envKubeAssets); dir != "" && !slices.Contains(names, "kubelet") {
+		dirs = []string{dir, c.Bin()}
+	}
+	for _, dir := range dirs {
+		path := filepath.Join(dir, name+exeSuffix())
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return path
+		}
+	}
+	if name == "kubectl" {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func exeSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
