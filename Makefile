@@ -1,0 +1,123 @@
+# kubectl-nodeport. "make" alone lists the targets.
+
+SHELL := /bin/bash
+GO ?= go
+BIN := bin/kubectl-nodeport$(shell $(GO) env GOEXE)
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-nodeport
+BUILD_FLAGS := -trimpath -ldflags "-s -w"
+
+# The version of a release is its tag; in between it is that of the commit.
+VERSION ?= $(or $(shell git describe --tags --match 'v*' --dirty 2>/dev/null),v0.0.0-g$(or $(shell git rev-parse --short HEAD 2>/dev/null),unknown))
+
+GOLANGCI_LINT_VERSION := v2.13.2
+GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(shell $(GO) env GOEXE)
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
+	lint fmt vet tidy golangci-lint generate verify-generate dist krew-manifest rig-build rig-up rig-down clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2} /^##@ / {printf "\n%s\n", substr($$0, 5)}' $(MAKEFILE_LIST)
+
+##@ Build and try
+
+build: ## Build bin/kubectl-nodeport
+	$(GO) build $(BUILD_FLAGS) -o $(BIN) ./cmd/kubectl-nodeport
+
+install: ## Install kubectl-nodeport where "go install" puts programs
+	$(GO) install $(BUILD_FLAGS) ./cmd/kubectl-nodeport
+
+demo: build ## Show the plugin at work on manifests, without a cluster
+	@BIN=$(BIN) hack/demo.sh
+
+##@ Test
+
+# All levels print what they skipped, with the reasons, and end in one line
+# "N passed, N failed, N skipped". docs/testing.md explains the levels.
+UNIT := ./cmd/... ./pkg/... ./hack/...
+REPORT := $(GO) run ./test/report
+
+test: build rig-build ## Run all tests that this machine can run
+	@set -o pipefail; $(GO) test -race -timeout 40m -json ./... | $(REPORT)
+
+test-unit: ## Run the tests that need nothing but Go
+	@set -o pipefail; $(GO) test -race -json $(UNIT) | $(REPORT)
+
+test-api: build ## Run the tests against a real kube-apiserver
+	@set -o pipefail; $(GO) test -race -timeout 20m -json ./test/api/... | $(REPORT)
+
+test-cluster: build rig-build ## Run the tests on a cluster of network namespaces (root, Linux)
+	@set -o pipefail; $(GO) test -race -timeout 40m -json ./test/e2e/... | $(REPORT)
+
+rig-build: ## Build the Kubernetes of the tests into the cache, once
+	@$(GO) run ./test/rig build
+
+rig-up: ## Start a cluster of the tests and leave it running
+	@$(GO) run ./test/rig up
+
+rig-down: ## End it
+	@$(GO) run ./test/rig down
+
+cover: ## Measure the unit tests' coverage
+	$(GO) test -coverprofile=cover.out -coverpkg=./pkg/... $(UNIT)
+	$(GO) tool cover -func=cover.out | tail -n 1
+
+FUZZTIME ?= 10s
+
+fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' pkg | xargs -n 1 dirname | sort -u | while read -r dir; do \
+		grep -h -o '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c 6- | while read -r name; do \
+			echo "$$dir $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$dir </dev/null; \
+		done; \
+	done
+
+bench: build ## Measure start-up, size, and large clusters
+	$(GO) run ./test/bench
+
+##@ Check and generate
+
+lint: fmt-check tidy vet golangci-lint verify-generate ## Check format, modules, code and generated files
+
+fmt: ## Format the code
+	gofmt -s -w $(GO_DIRS)
+
+GO_DIRS := $(wildcard cmd pkg hack plugins test)
+
+.PHONY: fmt-check
+fmt-check:
+	@unformatted=$$(gofmt -s -l $(GO_DIRS)); \
+	if [ -n "$$unformatted" ]; then printf 'make fmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+
+tidy:
+	$(GO) mod tidy -diff
+
+vet:
+	GOOS=linux $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+# golangci-lint is built once. Where it cannot be had, such as without a network
+# on the first run, the other checks stand alone, and the message says so.
+golangci-lint:
+	@if [ ! -x $(GOLANGCI_LINT) ] && ! { echo "building golangci-lint $(GOLANGCI_LINT_VERSION) into the cache" && \
+		GOFLAGS= GOBIN=$(dir $(GOLANGCI_LINT)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION); }; then \
+		echo "SKIPPED: golangci-lint $(GOLANGCI_LINT_VERSION) cannot be installed; gofmt, go vet and pkg/architecture_test.go were all that looked at the code"; \
+	else $(GOLANGCI_LINT) run ./...; fi
+
+generate: ## Write the reference from the commands' help
+	$(GO) test ./pkg/cli -run '^TestReference' -update
+
+verify-generate: ## Check that the reference agrees with the commands' help
+	$(GO) test ./pkg/cli -run '^TestReference'
+
+##@ Release
+
+dist: ## Build the release's archives and checksums into dist/
+	$(GO) run ./hack/release archives -version $(VERSION) -dir dist
+
+krew-manifest: dist ## Write the krew manifest of those archives to dist/nodeport.yaml
+	$(GO) run ./hack/release krew -version $(VERSION) -dir dist -template .krew.yaml
+
+clean: ## Remove what was built here; the cache stays
+	rm -rf bin dist cover.out
