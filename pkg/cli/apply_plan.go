@@ -110,23 +110,22 @@ func missing(live *snapshot.Snapshot, written []*snapshot.Workload) []*snapshot.
 	})
 }
 
-// check checks the services as they are to be: against the cluster, against
-// each other, and with their places in the files.
+// check checks the services as they are to be, with their places in the
+// files: against the cluster, and against each other.
 func (o *applyOptions) check(applications []*application, set *manifest.Set, live *snapshot.Snapshot) error {
 	written, _ := set.Snapshot(manifest.Defaults{Namespace: o.namespace})
 	live.Positions = written.Positions
 	live.Workloads = append(live.Workloads, missing(live, written.Workloads)...)
-	live.Services = slices.DeleteFunc(live.Services, func(service *corev1.Service) bool {
-		return slices.ContainsFunc(applications, func(a *application) bool {
-			return a.namespace == service.Namespace && a.name == service.Name
-		})
-	})
-	for _, a := range applications {
-		live.Services = append(live.Services, a.wanted)
-	}
+	together := &snapshot.Snapshot{Services: wanted(applications), Positions: written.Positions}
 	var findings []check.Finding
 	for _, a := range applications {
-		findings = append(findings, check.Service(live, a.wanted)...)
+		found := check.Service(live, a.wanted)
+		for _, finding := range check.Service(together, a.wanted) {
+			if finding.ID == check.NodePortTaken && !slices.Contains(found, finding) {
+				found = append(found, finding)
+			}
+		}
+		findings = append(findings, found...)
 	}
 	return o.tellBefore(findings, o.writeOptions)
 }

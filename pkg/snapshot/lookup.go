@@ -61,8 +61,12 @@ func (s *Snapshot) rarest(namespace string, selector map[string]string) []*corev
 // Deployment rather than its ReplicaSet. A workload that the snapshot does not
 // hold is named all the same. ok is false for a bare pod.
 func (s *Snapshot) OwnerOf(pod *corev1.Pod) (owner Ref, ok bool) {
+	const deepest = 8 // a manifest may name a circle of controllers
 	controller := metav1.GetControllerOf(pod)
-	for controller != nil {
+	for range deepest {
+		if controller == nil {
+			break
+		}
 		owner, ok = Ref{controller.Kind, pod.Namespace, controller.Name}, true
 		workload := s.built().owners[owner]
 		if workload == nil {
