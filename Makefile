@@ -106,7 +106,7 @@ golangci-lint:
 	else $(GOLANGCI_LINT) run ./...; fi
 
 generate: ## Write the reference from the commands' help
-	$(GO) test ./pkg/cli -run '^TestReference' -update
+	$(GO) test ./pkg/cli -run '^TestReference' -update-reference
 
 verify-generate: ## Check that the reference agrees with the commands' help
 	$(GO) test ./pkg/cli -run '^TestReference'
