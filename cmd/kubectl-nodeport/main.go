@@ -7,8 +7,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the kubeconfig's ways to log in
+	"k8s.io/klog/v2"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli"
 )
@@ -16,6 +18,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	klog.SetLogger(logr.Discard()) // what the client library logs is in its errors, too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once

@@ -5,30 +5,20 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/klog/v2"
 )
 
 // Run runs the program with its arguments and returns its exit code. Results
 // go to the streams' Out; messages, warnings and progress to ErrOut. When ctx
 // is done, a command ends what it is doing and says what it leaves behind.
 func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
-	quietClient()
 	f := newFactory(streams)
 	root := newRootCmd(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	return f.report(err)
-}
-
-// quietClient keeps the client library's own log off the terminal: what went
-// wrong is in the errors that it returns.
-func quietClient() {
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
 }
 
 // Root returns the command tree, for the generators of documentation.
