@@ -80,6 +80,8 @@ func portKey(port *corev1.ServicePort) string {
 type portAllocator struct {
 	bands [2]nodeport.Range
 	taken map[int32]bool
+	// full spares looking again through a range in which nothing is left.
+	full bool
 }
 
 func newPortAllocator(ports nodeport.Range, services []*corev1.Service) *portAllocator {
@@ -97,6 +99,9 @@ func newPortAllocator(ports nodeport.Range, services []*corev1.Service) *portAll
 // next takes the first free port from where key's hash points on, from the
 // static band only when the dynamic one is full. It is 0 when both are.
 func (a *portAllocator) next(key string) int32 {
+	if a.full {
+		return 0
+	}
 	for _, band := range a.bands {
 		if band.First <= 0 || band.Size() <= 0 {
 			continue
@@ -110,9 +115,11 @@ func (a *portAllocator) next(key string) int32 {
 			}
 		}
 	}
+	a.full = true
 	return 0
 }
 
+// hash tells where to begin the search for key.
 func hash(key string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key)) // a hash never fails

@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -141,7 +143,12 @@ func (o *Object) decodeTyped(schema *schema, fields map[string]any) []*Problem {
 	if err := decodeInto(typed, o.JSON); err != nil && len(problems) == 0 {
 		problems = append(problems, o.problem("", printable(err.Error()), ""))
 	}
+	slices.SortStableFunc(problems, byPosition)
 	return problems
+}
+
+func byPosition(a, b *Problem) int {
+	return cmp.Or(cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
 }
 
 // misspelledKind reports a kind that is nearly one of the known: as a kind of

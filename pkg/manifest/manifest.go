@@ -94,6 +94,12 @@ func (r *reader) report(problems ...*Problem) {
 // path reads everything that one -f names. Its error is one that ends all
 // reading, such as an interrupt.
 func (r *reader) path(ctx context.Context, path string) error {
+	if path == "-" {
+		if r.stdinRead {
+			return nil
+		}
+		r.stdinRead = true
+	}
 	inputs, problem := r.source.inputs(path)
 	if problem != nil {
 		r.report(problem)
@@ -101,12 +107,6 @@ func (r *reader) path(ctx context.Context, path string) error {
 	}
 	objects, problems := len(r.objects), len(r.problems)
 	for _, input := range inputs {
-		if input.name == stdinName {
-			if r.stdinRead {
-				continue
-			}
-			r.stdinRead = true
-		}
 		data, problem := input.read(ctx)
 		if err := ctx.Err(); err != nil {
 			return err

@@ -10,10 +10,6 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// firstPod is the last byte of the first pod's address on a node. Those below
-// are the node's own and those of the pods that every node runs.
-const firstPod = 7
-
 // scheduler does what the scheduler and the kubelets would: it gives pods a
 // node, an address and the state of a pod that runs and is ready.
 type scheduler struct {
@@ -21,32 +17,18 @@ type scheduler struct {
 	families []corev1.IPFamily
 	// turn counts the pods that were spread over the nodes.
 	turn int
-	// taken holds the offsets in the pod network that are in use.
-	taken map[int]bool
-	next  map[int]int
+	free *offsets
 }
 
 func newScheduler(s *snapshot.Snapshot, families []corev1.IPFamily) *scheduler {
-	taken := make(map[int]bool)
+	free := newPodOffsets()
 	for _, pod := range s.Pods {
-		for offset, ok := range offsetsOf(pod) {
-			taken[offset] = ok
+		for _, podIP := range append(pod.Status.PodIPs, corev1.PodIP{IP: pod.Status.PodIP}) {
+			free.take(podNetwork4, podIP.IP)
+			free.take(podNetwork6, podIP.IP)
 		}
 	}
-	return &scheduler{nodes: s.Nodes, families: families, taken: taken, next: make(map[int]int)}
-}
-
-// offsetsOf are the places in the pod network that a pod with a status holds.
-func offsetsOf(pod *corev1.Pod) map[int]bool {
-	offsets := make(map[int]bool)
-	network := netip.PrefixFrom(netip.MustParseAddr(podNetwork4), 16)
-	for _, podIP := range append(pod.Status.PodIPs, corev1.PodIP{IP: pod.Status.PodIP}) {
-		if ip, err := netip.ParseAddr(podIP.IP); err == nil && network.Contains(ip) {
-			bytes := ip.As4()
-			offsets[int(bytes[2])<<8|int(bytes[3])] = true
-		}
-	}
-	return offsets
+	return &scheduler{nodes: s.Nodes, families: families, free: free}
 }
 
 // run lets a pod run on the node that it names, or else on the next that takes
@@ -170,32 +152,13 @@ func (s *scheduler) addresses(pod *corev1.Pod, node *corev1.Node) []netip.Addr {
 	if pod.Spec.HostNetwork && node != nil {
 		return nodeIPs(node)
 	}
-	offset, ok := s.freeOffset(slices.Index(s.nodes, node) + 1)
+	offset, ok := s.free.next((slices.Index(s.nodes, node)+1)<<8 + firstPod)
 	if !ok {
 		return nil
 	}
 	var ips []netip.Addr
 	for _, family := range s.families {
-		network := podNetwork4
-		if family == corev1.IPv6Protocol {
-			network = podNetwork6
-		}
-		ips = append(ips, addressIn(network, offset))
+		ips = append(ips, addressIn(podNetwork(family), offset))
 	}
 	return ips
-}
-
-// freeOffset returns the next free place for a pod of the K-th node. A node
-// with more pods than fit goes on in the ranges behind its own.
-func (s *scheduler) freeOffset(node int) (int, bool) {
-	for i := s.next[node]; i < networkSize; i++ {
-		offset := (node<<8 + firstPod + i) % networkSize
-		last := offset & 0xff
-		if last < firstPod || last == 0xff || s.taken[offset] {
-			continue
-		}
-		s.taken[offset], s.next[node] = true, i+1
-		return offset, true
-	}
-	return 0, false
 }

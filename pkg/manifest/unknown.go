@@ -25,10 +25,10 @@ func (c *checker) unknownHint(t reflect.Type, name, parent string) string {
 		return fmt.Sprintf("write it under %s.matchLabels", parent)
 	}
 	if place := c.schema.place(t, name); place != "" {
-		return fmt.Sprintf("it belongs into %s", join(parent, place))
+		return "it belongs into " + strings.TrimPrefix(parent+"."+place, ".")
 	}
 	if place := c.schema.place(c.root, name); place != "" {
-		return fmt.Sprintf("it belongs into %s", place)
+		return "it belongs into " + place
 	}
 	return ""
 }
