@@ -196,7 +196,8 @@ func (c *Cluster) writeServer(p plane) error {
 	if err != nil {
 		return err
 	}
-	c.Server = "https://" + net.JoinHostPort(p.addr, p.port)
+	c.Plane = p
+	c.Server = "https://" + net.JoinHostPort(p.Addr, p.Port)
 	if err := ca.writeKubeconfig(filepath.Join(c.dir, "kubeconfig"), c.Server, "admin", "system:masters"); err != nil {
 		return err
 	}

@@ -18,20 +18,20 @@ import (
 
 // plane says where a control plane listens.
 type plane struct {
-	host, addr, port   string
-	etcdPort, peerPort string
-	// managerPort is the controller manager's; the scheduler has its default.
-	managerPort string
-	serviceNet  string
-	addrs       []net.IP
+	Host, Addr, Port   string
+	EtcdPort, PeerPort string
+	// ManagerPort is the controller manager's; the scheduler has its default.
+	ManagerPort string
+	ServiceNet  string
+	Addrs       []net.IP
 }
 
 func (c *Cluster) planCluster() plane {
-	p := plane{host: "cp", addr: hostAddr(controlPlaneNumber).String(), port: "6443", etcdPort: "2379", peerPort: "2380",
-		managerPort: "10257", serviceNet: serviceNet, addrs: []net.IP{hostAddr(controlPlaneNumber).AsSlice()}}
+	p := plane{Host: "cp", Addr: hostAddr(controlPlaneNumber).String(), Port: "6443", EtcdPort: "2379", PeerPort: "2380",
+		ManagerPort: "10257", ServiceNet: serviceNet, Addrs: []net.IP{hostAddr(controlPlaneNumber).AsSlice()}}
 	if c.Options.DualStack {
-		p.serviceNet += "," + serviceNet6
-		p.addrs = append(p.addrs, hostAddr6(controlPlaneNumber).AsSlice())
+		p.ServiceNet += "," + serviceNet6
+		p.Addrs = append(p.Addrs, hostAddr6(controlPlaneNumber).AsSlice())
 	}
 	return p
 }
@@ -41,10 +41,10 @@ func (c *Cluster) planAPI() (plane, error) {
 	if err != nil {
 		return plane{}, err
 	}
-	p := plane{addr: "127.0.0.1", port: ports[0], etcdPort: ports[1], peerPort: ports[2], managerPort: ports[3],
-		serviceNet: serviceNet, addrs: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	p := plane{Addr: "127.0.0.1", Port: ports[0], EtcdPort: ports[1], PeerPort: ports[2], ManagerPort: ports[3],
+		ServiceNet: serviceNet, Addrs: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	if c.Options.DualStack {
-		p.serviceNet += "," + serviceNet6
+		p.ServiceNet += "," + serviceNet6
 	}
 	return p, nil
 }
@@ -69,7 +69,7 @@ func freePorts(n int) ([]string, error) {
 
 func (c *Cluster) startControlPlane(ctx context.Context, p plane) error {
 	err := c.ca.issue(c.pki(), "apiserver", pkix.Name{CommonName: "apiserver"},
-		append(p.addrs, net.IPv4(127, 0, 0, 1), net.IPv4(10, 3, 0, 1))...)
+		append(p.Addrs, net.IPv4(127, 0, 0, 1), net.IPv4(10, 3, 0, 1))...)
 	if err != nil {
 		return err
 	}
@@ -95,14 +95,14 @@ func (c *Cluster) startControlPlane(ctx context.Context, p plane) error {
 // planePrograms returns etcd, the API server and the others, in this order.
 func (c *Cluster) planePrograms(p plane) []process.Spec {
 	programs := []process.Spec{
-		{Name: "etcd", Host: p.host, Args: c.etcdArgs(p)},
-		{Name: "kube-apiserver", Host: p.host, Args: c.apiServerArgs(p)},
+		{Name: "etcd", Host: p.Host, Args: c.etcdArgs(p)},
+		{Name: "kube-apiserver", Host: p.Host, Args: c.apiServerArgs(p)},
 	}
 	if c.Options.Controllers != "-*" {
-		programs = append(programs, process.Spec{Name: "kube-controller-manager", Host: p.host, Args: c.managerArgs(p)})
+		programs = append(programs, process.Spec{Name: "kube-controller-manager", Host: p.Host, Args: c.managerArgs(p)})
 	}
 	if c.namespaced() {
-		programs = append(programs, process.Spec{Name: "kube-scheduler", Host: p.host, Args: []string{
+		programs = append(programs, process.Spec{Name: "kube-scheduler", Host: p.Host, Args: []string{
 			c.Program("kube-scheduler"), "--kubeconfig=" + c.kubeconfig, "--leader-elect=false",
 			"--cert-dir=" + filepath.Join(c.data(), "scheduler")}})
 	}
@@ -110,7 +110,7 @@ func (c *Cluster) planePrograms(p plane) []process.Spec {
 }
 
 func (c *Cluster) etcdArgs(p plane) []string {
-	client, peer := "http://127.0.0.1:"+p.etcdPort, "http://127.0.0.1:"+p.peerPort
+	client, peer := "http://127.0.0.1:"+p.EtcdPort, "http://127.0.0.1:"+p.PeerPort
 	return []string{c.Program("etcd"), "--data-dir=" + filepath.Join(c.data(), "etcd"), "--unsafe-no-fsync", "--log-level=warn",
 		"--listen-client-urls=" + client, "--advertise-client-urls=" + client, "--listen-peer-urls=" + peer,
 		"--initial-advertise-peer-urls=" + peer, "--initial-cluster=default=" + peer}
@@ -119,12 +119,12 @@ func (c *Cluster) etcdArgs(p plane) []string {
 func (c *Cluster) apiServerArgs(p plane) []string {
 	pki := func(name string) string { return filepath.Join(c.pki(), name) }
 	args := []string{c.Program("kube-apiserver"),
-		"--etcd-servers=http://127.0.0.1:" + p.etcdPort,
-		"--bind-address=" + p.addr, "--advertise-address=" + p.addr, "--secure-port=" + p.port,
+		"--etcd-servers=http://127.0.0.1:" + p.EtcdPort,
+		"--bind-address=" + p.Addr, "--advertise-address=" + p.Addr, "--secure-port=" + p.Port,
 		"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
 		"--client-ca-file=" + pki("ca.crt"), "--cert-dir=" + filepath.Join(c.data(), "apiserver"),
 		"--authorization-mode=Node,RBAC", "--allow-privileged",
-		"--service-cluster-ip-range=" + p.serviceNet,
+		"--service-cluster-ip-range=" + p.ServiceNet,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + pki("accounts.crt"), "--service-account-signing-key-file=" + pki("accounts.key"),
 		// Else no pod could be made before its namespace's account is.
@@ -141,7 +141,7 @@ func (c *Cluster) apiServerArgs(p plane) []string {
 func (c *Cluster) managerArgs(p plane) []string {
 	return []string{c.Program("kube-controller-manager"), "--kubeconfig=" + c.kubeconfig, "--leader-elect=false",
 		"--controllers=" + c.Options.Controllers,
-		"--bind-address=127.0.0.1", "--secure-port=" + p.managerPort, "--cert-dir=" + filepath.Join(c.data(), "manager"),
+		"--bind-address=127.0.0.1", "--secure-port=" + p.ManagerPort, "--cert-dir=" + filepath.Join(c.data(), "manager"),
 		"--service-account-private-key-file=" + filepath.Join(c.pki(), "accounts.key"),
 		"--kube-api-qps=1000", "--kube-api-burst=2000", "--concurrent-service-endpoint-syncs=20",
 		// Tests stop nodes: notice it in seconds. The kubelets report accordingly.
@@ -150,7 +150,7 @@ func (c *Cluster) managerArgs(p plane) []string {
 }
 
 // nodeGrace is for how long a node may not report before it is not ready.
-const nodeGrace = 12 * time.Second
+const nodeGrace = 20 * time.Second
 
 // waitReady waits until the API server answers that it is ready. It tells no
 // other way, so it is asked again and again.

@@ -47,9 +47,18 @@ func nodeAddrs(n corev1.Node) []netip.Addr {
 	return addrs
 }
 
-// NeedFaults skips the test unless the cluster's parts can be broken: it must
-// be a rig's, not an existing one, and have nodes.
+// NeedFaults skips the test unless the parts of the cluster can be broken: it
+// must be a rig's own, with nodes.
 func (c *Cluster) NeedFaults(t testing.TB) {
+	t.Helper()
+	c.needRig(t)
+	if !c.namespaced() {
+		t.Fatal("the API level has no hosts of its own: use rig.Start")
+	}
+}
+
+// needRig skips the test unless the cluster is a rig's own, of any level.
+func (c *Cluster) needRig(t testing.TB) {
 	t.Helper()
 	if c.external {
 		t.Skipf("skipped: the test breaks parts of the cluster; unset %s", EnvKubeconfig)

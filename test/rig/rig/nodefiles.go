@@ -92,7 +92,7 @@ failCgroupV1: false
 failSwapOn: false
 containerRuntimeEndpoint: unix://%s
 healthzBindAddress: 127.0.0.1
-nodeLeaseDurationSeconds: 8
+nodeLeaseDurationSeconds: 10
 evictionHard: {nodefs.available: "0%%", memory.available: "1Mi", imagefs.available: "0%%", nodefs.inodesFree: "0%%"}
 imageGCHighThresholdPercent: 100
 maxPods: 250

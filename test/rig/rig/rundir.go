@@ -19,6 +19,7 @@ type state struct {
 	ID      string
 	Options options
 	Server  string
+	Plane   plane
 	// Owner is the process that the rig belongs to, while it starts even where
 	// it is to be detached.
 	Owner    process.Identity

@@ -27,10 +27,10 @@ func Main(m *testing.M) int {
 	go func() { done <- m.Run() }()
 	select {
 	case code := <-done:
-		return current.end(code)
+		return current.end(code, code != 0)
 	case s := <-signals:
 		_, _ = fmt.Fprintf(os.Stderr, "rig: %v: ending\n", s)
-		current.end(1)
+		current.end(0, false)
 		return 128 + int(s.(syscall.Signal))
 	}
 }
@@ -92,18 +92,18 @@ func (s *session) remove(c *Cluster) {
 	s.running = slices.DeleteFunc(s.running, func(r *Cluster) bool { return r == c })
 }
 
-// end ends all rigs and returns the exit code. After failures the logs are kept.
-func (s *session) end(code int) int {
+// end ends all rigs and returns the exit code, which is not 0 if that fails.
+func (s *session) end(code int, keepLogs bool) int {
 	if !s.mu.TryLock() {
 		return code // a rig is just starting: it ends because this process does
 	}
 	defer s.mu.Unlock()
 	for _, c := range s.running {
-		if err := c.End(code != 0); err != nil {
+		if err := c.End(keepLogs); err != nil {
 			_, _ = fmt.Fprintf(os.Stderr, "rig: %v\n", err)
 			code = max(code, 1)
 		}
-		if code != 0 {
+		if keepLogs {
 			_, _ = fmt.Fprintf(os.Stderr, "rig: logs of %s are kept in %s\n", c.ID(), c.Logs())
 		}
 	}
