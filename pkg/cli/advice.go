@@ -35,7 +35,7 @@ func (f *factory) advise(table *route.Table, s *snapshot.Snapshot) {
 	f.say("note: %s", render.Safe(advice.Text))
 	switch {
 	case advice.Address != "":
-		f.say("  try %s", render.Safe(render.URL(route.Address{Host: advice.Address}, port)))
+		f.say("  try %s", render.Safe(render.URL(&route.Address{Host: advice.Address}, port)))
 	case advice.Command != "":
 		f.say("  try %s", render.Safe(advice.Command))
 	}

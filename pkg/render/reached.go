@@ -44,7 +44,8 @@ func reach(table *route.Table, service *route.Service, port *route.Port, few int
 
 // best tells whether a way leads to the node's first address of its family.
 func best(way route.Route) bool {
-	for _, address := range way.Node.Addresses {
+	for i := range way.Node.Addresses {
+		address := &way.Node.Addresses[i]
 		if route.FamilyOf(address.IP) == route.FamilyOf(way.Address.IP) {
 			return address == way.Address
 		}

@@ -141,7 +141,7 @@ func addressRows(r reached, port *route.Port) []serviceRow {
 	return rows
 }
 
-func addressText(address route.Address, port *route.Port) string {
+func addressText(address *route.Address, port *route.Port) string {
 	if port.NodePort == 0 {
 		return address.Host
 	}
@@ -151,7 +151,7 @@ func addressText(address route.Address, port *route.Port) string {
 // nowhere stands for a port whose addresses are not known, or that has none.
 func (o ServicesOptions) nowhere(table *route.Table, service *route.Service, port *route.Port) serviceRow {
 	if o.NoNodes || len(table.Nodes) == 0 {
-		anyNode := route.Address{Host: "<node>"}
+		anyNode := &route.Address{Host: "<node>"}
 		return serviceRow{node: "<unknown>", address: addressText(anyNode, port)}
 	}
 	var families []string

@@ -26,6 +26,6 @@ func URLs(table *route.Table) []string {
 }
 
 // URL writes one address of a port as URLs does.
-func URL(address route.Address, port *route.Port) string {
+func URL(address *route.Address, port *route.Port) string {
 	return cmp.Or(port.URL(address), strings.ToLower(port.Protocol)+"://"+address.HostPort(port.NodePort))
 }

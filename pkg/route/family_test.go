@@ -70,9 +70,11 @@ func TestPacketFlowByFamily(t *testing.T) {
 func TestPacketFlowOfIgnoredServices(t *testing.T) {
 	for _, flow := range []packetFlow{
 		{
-			name:    "a service that another proxy claims",
-			service: func(s *corev1.Service) { s.Labels = map[string]string{"service.kubernetes.io/service-proxy-name": "mine"} },
-			want:    "closed: left to service proxy mine",
+			name: "a service that another proxy claims",
+			service: func(s *corev1.Service) {
+				s.Labels = map[string]string{"service.kubernetes.io/service-proxy-name": "mine"}
+			},
+			want: "closed: left to service proxy mine",
 		}, {
 			name:    "a service with an empty name of another proxy",
 			service: func(s *corev1.Service) { s.Labels = map[string]string{"service.kubernetes.io/service-proxy-name": ""} },

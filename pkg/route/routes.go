@@ -7,26 +7,26 @@ import (
 )
 
 // Route is one way to a service port from outside: an address of a node, and
-// what a client meets there.
+// what a client meets there. It points into the table.
 type Route struct {
 	Node    *Node
-	Address Address
-	Verdict Verdict
+	Address *Address
+	Verdict *Verdict
 }
 
 // Routes yields the ways to a port, node by node, one for each address of the
 // service's families. A node with no such address yields nothing.
 func (t *Table) Routes(service *Service, port *Port) iter.Seq[Route] {
 	return func(yield func(Route) bool) {
-		verdicts := t.verdicts(service, port)
+		verdict := t.verdicts(service, port)
+		v4, v6 := service.Has(IPv4), service.Has(IPv6)
 		for i := range t.Nodes {
 			node := &t.Nodes[i]
-			for _, address := range node.Addresses {
+			for j := range node.Addresses {
+				address := &node.Addresses[j]
 				family := service.family(address)
-				if !service.Has(family) {
-					continue
-				}
-				if !yield(Route{Node: node, Address: address, Verdict: verdicts(node, family)}) {
+				served := family == IPv4 && v4 || family == IPv6 && v6
+				if served && !yield(Route{node, address, verdict(node, family)}) {
 					return
 				}
 			}
@@ -35,18 +35,22 @@ func (t *Table) Routes(service *Service, port *Port) iter.Seq[Route] {
 }
 
 // verdicts remembers the verdict where it is the same on every node, so that
-// a table of many nodes costs no more than one.
-func (t *Table) verdicts(service *Service, port *Port) func(*Node, Family) Verdict {
+// many nodes cost no more than one.
+func (t *Table) verdicts(service *Service, port *Port) func(*Node, Family) *Verdict {
 	if service.ExternalLocal || port.hinted() {
-		return func(node *Node, family Family) Verdict {
-			return t.FromOutside(node, service, port, family)
+		return func(node *Node, family Family) *Verdict {
+			verdict := t.FromOutside(node, service, port, family)
+			return &verdict
 		}
 	}
-	same := map[Family]Verdict{}
-	for _, family := range []Family{IPv4, IPv6} {
-		same[family] = t.FromOutside(&Node{}, service, port, family)
+	v4 := t.FromOutside(&Node{}, service, port, IPv4)
+	v6 := t.FromOutside(&Node{}, service, port, IPv6)
+	return func(_ *Node, family Family) *Verdict {
+		if family == IPv6 {
+			return &v6
+		}
+		return &v4
 	}
-	return func(_ *Node, family Family) Verdict { return same[family] }
 }
 
 func (p *Port) hinted() bool {
@@ -60,7 +64,7 @@ func (p *Port) hinted() bool {
 
 // family is that of the address; a DNS name may resolve to any, and is taken
 // for the service's first.
-func (s *Service) family(address Address) Family {
+func (s *Service) family(address *Address) Family {
 	if address.IP.IsValid() {
 		return FamilyOf(address.IP)
 	}
@@ -83,13 +87,13 @@ func (r Route) Reason() string {
 }
 
 // HostPort writes a node's address with a node port, IPv6 in brackets.
-func (a Address) HostPort(port uint16) string {
+func (a *Address) HostPort(port uint16) string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(port)))
 }
 
 // URL writes the way to a port for a browser or curl. It is empty when the
 // port does not look like HTTP.
-func (p *Port) URL(address Address) string {
+func (p *Port) URL(address *Address) string {
 	if p.Scheme == "" {
 		return ""
 	}
