@@ -40,13 +40,16 @@ func addressIn(network string, offset int) netip.Addr {
 type offsets struct {
 	taken       [networkSize]bool
 	first, last int
-	// full spares looking again through a network in which nothing is left.
-	full bool
+	// reached is how far from each start all places are taken, so that none is
+	// looked at twice.
+	reached map[int]int
 }
 
 // newClusterOffsets leaves out the first 256 places, where clusters have their
 // DNS and which the API server keeps for people to choose from, and the last.
-func newClusterOffsets() *offsets { return &offsets{first: 1 << 8, last: networkSize - 2} }
+func newClusterOffsets() *offsets {
+	return &offsets{first: 1 << 8, last: networkSize - 2, reached: make(map[int]int)}
+}
 
 // firstPod is the last byte of the first pod's address on a node. Those below
 // are the node's own and those of the pods that every node runs.
@@ -54,7 +57,7 @@ const firstPod = 7
 
 // newPodOffsets leaves out the first places of every node's 256, and the last.
 func newPodOffsets() *offsets {
-	o := &offsets{last: networkSize - 1}
+	o := &offsets{last: networkSize - 1, reached: make(map[int]int)}
 	for i := range o.taken {
 		o.taken[i] = i&0xff < firstPod || i&0xff == 0xff
 	}
@@ -75,17 +78,15 @@ func (o *offsets) take(network, address string) {
 // next takes the first free place from a start on, around the network.
 func (o *offsets) next(start int) (offset int, ok bool) {
 	size := o.last - o.first + 1
-	for i := range size {
-		if o.full {
-			break
-		}
-		offset = o.first + (start%size+i)%size
+	start %= size
+	for i := o.reached[start]; i < size; i++ {
+		offset = o.first + (start+i)%size
 		if !o.taken[offset] {
-			o.taken[offset] = true
+			o.taken[offset], o.reached[start] = true, i+1
 			return offset, true
 		}
 	}
-	o.full = true
+	o.reached[start] = size
 	return 0, false
 }
 

@@ -61,7 +61,7 @@ type Object struct {
 // Read reads all manifests of source. The error joins every problem of every
 // file; see [Problems]. The set holds whatever could be read, beside an error
 // too: an object with an unknown field, for example, is in it without that
-// field.
+// field. It is nil only when ctx has ended.
 func Read(ctx context.Context, source Source) (*Set, error) {
 	r := &reader{source: source, schema: newSchema()}
 	for _, path := range source.Paths {

@@ -14,6 +14,10 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
+// yamlLimit is the most that one YAML document may hold: its parsers need a
+// hundred times as much memory.
+const yamlLimit = 16 << 20
+
 // value is one value of a document: its meaning, and where its parts stand.
 type value struct {
 	json []byte
@@ -72,6 +76,13 @@ func (d document) jsonProblem(offset int, err error) *Problem {
 }
 
 func (d document) parseYAML() ([]value, *Problem) {
+	if len(d.text) > yamlLimit {
+		return nil, &Problem{
+			Position: d.positionOfLine(1),
+			Message:  fmt.Sprintf("this YAML document is larger than %d MiB", yamlLimit>>20),
+			Hint:     "split it, or write it as JSON: kubectl get … -o json",
+		}
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(d.text, &root); err != nil {
 		return nil, d.yamlProblem(err)
