@@ -58,7 +58,7 @@ Objects of other kinds are passed over: kubectl apply takes those.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options(f, args)
 			if err != nil {
-				return &usageError{cmd, err}
+				return usage(cmd, err)
 			}
 			return o.run(cmd.Context())
 		},

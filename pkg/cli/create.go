@@ -45,7 +45,7 @@ replicationcontroller or job, or a short name of these.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options(f, args)
 			if err != nil {
-				return &usageError{cmd, err}
+				return usage(cmd, err)
 			}
 			return o.run(cmd.Context())
 		},

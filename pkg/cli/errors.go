@@ -30,6 +30,22 @@ type usageError struct {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// usage is the error of a command line that turned out wrong, unless it is the
+// kubeconfig that is.
+func usage(cmd *cobra.Command, err error) error {
+	var config *configError
+	if errors.As(err, &config) {
+		return err
+	}
+	return &usageError{cmd, err}
+}
+
+// configError is a kubeconfig that cannot be used.
+type configError struct{ err error }
+
+func (e *configError) Error() string { return "the kubeconfig cannot be used: " + e.err.Error() }
+func (e *configError) Unwrap() error { return e.err }
+
 // errReported is a failure that the user has been told of already.
 var errReported = errors.New("reported")
 
@@ -73,10 +89,12 @@ func (f *factory) explain(err error) string {
 	var dial *net.OpError
 	var lookup *net.DNSError
 	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on files with -f and --dry-run=client"
+	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && !f.configured():
+		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
 	case apierrors.IsForbidden(err):
 		return err.Error() + "\nThe least role for each command is in docs/rbac.yaml."
+	case apierrors.IsAlreadyExists(err):
+		return err.Error() + "; kubectl nodeport apply changes it, and --name creates another"
 	case apierrors.IsUnauthorized(err):
 		return "the API server does not know you: " + err.Error() + "; log in again, or check the user of the kubeconfig's context"
 	case errors.As(err, &lookup):

@@ -44,7 +44,17 @@ func (f *factory) connect() (*cluster.Cluster, error) {
 // namespace is that of the flag, or else of the kubeconfig's context. given
 // tells that it is the flag's.
 func (f *factory) namespace() (namespace string, given bool, err error) {
-	return f.flags.ToRawKubeConfigLoader().Namespace()
+	namespace, given, err = f.flags.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		err = &configError{err}
+	}
+	return namespace, given, err
+}
+
+// configured tells whether a kubeconfig or a flag names a cluster.
+func (f *factory) configured() bool {
+	config, err := f.flags.ToRawKubeConfigLoader().RawConfig()
+	return err != nil || len(config.Clusters) > 0 || *f.flags.APIServer != ""
 }
 
 // say writes one message for the user, who reads it on ErrOut.

@@ -62,7 +62,7 @@ runs no endpoint of a service with externalTrafficPolicy Local.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := flags.options(f, args)
 			if err != nil {
-				return &usageError{cmd, err}
+				return usage(cmd, err)
 			}
 			return o.run(cmd.Context())
 		},

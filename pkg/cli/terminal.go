@@ -18,6 +18,20 @@ type terminal struct {
 	glyphs      render.Glyphs
 }
 
+// fit cuts a line to the width of the terminal behind w, so that it can be
+// replaced by another.
+func fit(line string, w io.Writer) string {
+	file, ok := w.(*os.File)
+	if !ok {
+		return line
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if runes := []rune(line); err == nil && len(runes) >= width && width > 1 {
+		return string(runes[:width-1])
+	}
+	return line
+}
+
 func newTerminal(streams genericiooptions.IOStreams) terminal {
 	t := terminal{out: isTerminal(streams.Out), errOut: isTerminal(streams.ErrOut), glyphs: render.Unicode()}
 	if !utf8Locale(os.Getenv) {

@@ -70,7 +70,7 @@ func (w *wait) run(ctx context.Context, quiet, namespaces bool) error {
 		if pending := w.pending(); len(pending) == 0 || !s.Knows("endpointslices") {
 			ready()
 		} else {
-			w.progress("waiting for ready endpoints: %s", strings.Join(pending, ", "))
+			w.progress("waiting: %s", strings.Join(pending, ", "))
 		}
 	})
 	w.progress("")
@@ -101,7 +101,7 @@ func (w *wait) pending() []string {
 		}
 		for j := range service.Ports {
 			if port := &service.Ports[j]; port.ReadyEndpoints() == 0 {
-				pending = append(pending, fmt.Sprintf("service %s port %d has 0 of %d", service.Name, port.Port, len(port.Endpoints)))
+				pending = append(pending, fmt.Sprintf("port %d of service %s has 0 of %d endpoints ready", port.Port, service.Name, len(port.Endpoints)))
 			}
 		}
 	}
@@ -145,6 +145,6 @@ func (w *wait) why(ctx context.Context) {
 func (w *wait) progress(format string, args ...any) {
 	if w.terminal.errOut {
 		const clearLine = "\r\x1b[K"
-		fmt.Fprint(w.ErrOut, clearLine+render.Safe(fmt.Sprintf(format, args...)))
+		fmt.Fprint(w.ErrOut, clearLine+fit(render.Safe(fmt.Sprintf(format, args...)), w.ErrOut))
 	}
 }
