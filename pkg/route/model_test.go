@@ -166,7 +166,7 @@ func TestRoutesRememberNoVerdictThatDiffers(t *testing.T) {
 		for way := range table.Routes(service, port) {
 			ways++
 			want := table.FromOutside(way.Node, service, port, FamilyOf(way.Address.IP))
-			if diff := cmp.Diff(want, way.Verdict, cmpopts.EquateComparable(netip.AddrPort{}), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(&want, way.Verdict, cmpopts.EquateComparable(netip.AddrPort{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("seed %d, node %s (-want +got):\n%s", seed, way.Node.Name, diff)
 			}
 		}

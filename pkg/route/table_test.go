@@ -53,6 +53,9 @@ func TestWhichPortsHaveANodePort(t *testing.T) {
 			}
 			var got []uint16
 			for _, service := range tableOf(s).Services {
+				if len(service.Ports) == 0 {
+					t.Errorf("service %s is listed without a port", service.Name)
+				}
 				for _, port := range service.Ports {
 					got = append(got, port.NodePort)
 				}
