@@ -130,8 +130,8 @@ type endpointSet map[portKey]map[netip.AddrPort]Endpoint
 func endpointsByPort(of []*discoveryv1.EndpointSlice) endpointSet {
 	set := endpointSet{}
 	for _, slice := range of {
-		if slice.AddressType == discoveryv1.AddressTypeFQDN {
-			continue
+		if _, headless := slice.Labels[corev1.IsHeadlessService]; headless || slice.AddressType == discoveryv1.AddressTypeFQDN {
+			continue // kube-proxy does not watch the former (cmd/kube-proxy/app/server.go)
 		}
 		for _, port := range slice.Ports {
 			if port.Port == nil || *port.Port == 0 {

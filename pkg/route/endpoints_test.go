@@ -75,6 +75,11 @@ func TestEndpointsOfAPort(t *testing.T) {
 				s.AddressType = discoveryv1.AddressTypeFQDN
 			})},
 		}, {
+			name: "a slice that says it is of a headless service, which kube-proxy does not watch",
+			slices: slicesOf{changed(slice(web), func(s *discoveryv1.EndpointSlice) {
+				s.Labels[corev1.IsHeadlessService] = ""
+			})},
+		}, {
 			name:   "an endpoint without address, or with one that is none, is passed over",
 			slices: slicesOf{slice(discoveryv1.Endpoint{}, ready("nowhere", ""), web)},
 			want:   " 10.2.1.7:300",
