@@ -104,7 +104,7 @@ func TestDeclaredPorts(t *testing.T) {
 		{name: "a port without a number",
 			pod: podOf(list(port("", 0))), err: "port 0 of deployment/web is not from 1 to 65535"},
 		{name: "a protocol that no service has",
-			pod: podOf(list(port("", 80, "HTTP"))), err: `port 80 of deployment/web: protocol "HTTP" is not "TCP", "UDP" or "SCTP"; did you mean "TCP"?`},
+			pod: podOf(list(port("", 80, "HTTP"))), err: `port 80 of deployment/web: protocol "HTTP" is not "TCP", "UDP" or "SCTP"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

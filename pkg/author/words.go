@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
 
 // ParseExternalTrafficPolicy reads "Cluster" or "Local", in any case.
@@ -39,41 +41,17 @@ func ParseIPFamilyPolicy(s string) (corev1.IPFamilyPolicy, error) {
 // parseWord finds the word that s is, whatever its case. The error names all
 // words, and the one most likely meant.
 func parseWord[T ~string](what, s string, words ...T) (T, error) {
-	list := make([]string, len(words))
-	nearest, least := "", 3
-	for i, word := range words {
+	var names, quoted []string
+	for _, word := range words {
 		if strings.EqualFold(s, string(word)) {
 			return word, nil
 		}
-		list[i] = fmt.Sprintf("%q", word)
-		if d := distance(strings.ToLower(s), strings.ToLower(string(word))); d < least {
-			nearest, least = string(word), d
-		}
+		names = append(names, string(word))
+		quoted = append(quoted, fmt.Sprintf("%q", word))
 	}
-	all := strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
-	if nearest != "" {
+	all := strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+	if nearest := spelling.Nearest(s, names); nearest != "" {
 		return "", fmt.Errorf("%s %q is not %s; did you mean %q?", what, s, all, nearest)
 	}
 	return "", fmt.Errorf("%s %q is not %s", what, s, all)
-}
-
-// distance is the least number of letters to insert, delete or replace that
-// makes b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 		{parse: affinity, in: "clientip", want: "ClientIP"},
 		{parse: affinity, in: "client-ip", err: `session affinity "client-ip" is not "None" or "ClientIP"; did you mean "ClientIP"?`},
 		{parse: family, in: "ipv6", want: "IPv6"},
-		{parse: family, in: "v4", err: `IP family "v4" is not "IPv4" or "IPv6"; did you mean "IPv4"?`},
+		{parse: family, in: "v4", err: `IP family "v4" is not "IPv4" or "IPv6"`},
 		{parse: policy, in: "preferdualstack", want: "PreferDualStack"},
 		{parse: policy, in: "dual", err: `IP family policy "dual" is not "SingleStack", "PreferDualStack" or "RequireDualStack"`},
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
 
 // miss is what a selector that matches nothing may have meant.
@@ -141,7 +142,7 @@ func compare(selector map[string]string, kin *kin) (found slip, ok bool) {
 		if ok {
 			return slip{}, false
 		}
-		found, ok = slip{kin: kin, key: key, value: value, distance: far}, true
+		found, ok = slip{kin: kin, key: key, value: value, distance: spelling.Far}, true
 	}
 	if !ok {
 		return slip{}, false
@@ -154,18 +155,18 @@ func compare(selector map[string]string, kin *kin) (found slip, ok bool) {
 // another value, or the same value under another key.
 func (s *slip) findOther(selector map[string]string) {
 	if other, has := s.kin.labels[s.key]; has && (len(selector) > 1 || close(s.value, other)) {
-		s.otherKey, s.otherValue, s.distance = s.key, other, distance(s.value, other)
+		s.otherKey, s.otherValue, s.distance = s.key, other, spelling.Distance(s.value, other)
 	}
 	for key, value := range s.kin.labels {
 		if _, selected := selector[key]; selected || value != s.value {
 			continue
 		}
-		gap := distance(s.key, key)
+		gap := spelling.Distance(s.key, key)
 		if !close(s.key, key) {
 			if !slices.Contains(identityLabels(), key) {
 				continue
 			}
-			gap = far - 1
+			gap = spelling.Far - 1
 		}
 		if gap < s.distance || gap == s.distance && key < s.otherKey {
 			s.otherKey, s.otherValue, s.distance = key, value, gap

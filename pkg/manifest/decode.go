@@ -12,6 +12,7 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
 
 // document decodes the objects of one document.
@@ -154,7 +155,7 @@ func byPosition(a, b *Problem) int {
 // misspelledKind reports a kind that is nearly one of the known: as a kind of
 // its own it would be passed over in silence.
 func (o *Object) misspelledKind() []*Problem {
-	near := nearest(o.Kind, knownKinds())
+	near := spelling.Nearest(o.Kind, knownKinds())
 	if near == "" {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
 
 // unknown reports a field that the type does not have, and looks for the one
@@ -18,7 +20,7 @@ func (c *checker) unknown(t reflect.Type, name, parent string) {
 
 func (c *checker) unknownHint(t reflect.Type, name, parent string) string {
 	fields := c.schema.fieldsOf(t)
-	if near := nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
+	if near := spelling.Nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	if strings.HasSuffix(parent, "selector") && fields["matchLabels"] != nil {
@@ -73,49 +75,4 @@ func element(t reflect.Type) (inside reflect.Type, suffix string) {
 		return nil, ""
 	}
 	return t, suffix
-}
-
-// nearest returns the name that is spelled most like the given one, when it is
-// alike enough to be meant; empty otherwise.
-func nearest(name string, names []string) string {
-	const most = 64 // no field is as long, and the distance is quadratic
-	if len(name) > most {
-		return ""
-	}
-	best, least := "", max(1, len(name)/3)+1
-	for _, candidate := range names {
-		if strings.EqualFold(name, candidate) {
-			return candidate
-		}
-		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap with
-// their neighbour to make b of a.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
