@@ -40,7 +40,7 @@ func TestParsePort(t *testing.T) {
 		{in: "my_web=80", err: `port "my_web=80": name "my_web" is not of at most 63 lower-case letters, digits and '-', with a letter or digit at both ends`},
 		{in: "80/http", err: `port "80/http": protocol "http" is not "TCP", "UDP" or "SCTP"`},
 		{in: "80/quic", err: `port "80/quic": protocol "quic" is not "TCP", "UDP" or "SCTP"`},
-		{in: "80/tpc", err: `port "80/tpc": protocol "tpc" is not "TCP", "UDP" or "SCTP"`},
+		{in: "80/tpc", err: `port "80/tpc": protocol "tpc" is not "TCP", "UDP" or "SCTP"; did you mean "TCP"?`},
 		{in: "80/", err: `port "80/": the protocol after "/" is missing`},
 		{in: "٣٠٠", err: `port "٣٠٠": target port "٣٠٠" is neither a number from 1 to 65535 nor the name of a container port, which must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)`},
 	}
