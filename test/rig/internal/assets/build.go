@@ -23,11 +23,8 @@ func packages() map[string]string {
 		"kube-proxy":              kubernetes + "kube-proxy",
 		"kubelet":                 kubernetes + "kubelet",
 		"kubectl":                 kubernetes + "kubectl",
-		"oracle":                  module + "/oracle",
 	}
 }
-
-const module = "github.com/kubectl-nodeport/kubectl-nodeport/test/rig/kubernetes"
 
 // Build builds those of the named programs that the cache does not have, one
 // after the other, and says so on progress. Several processes may build at the
@@ -83,6 +80,15 @@ func goBuild(ctx context.Context, source, out, pkg string, env []string, flags .
 	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly"), env...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	return cmd.Run()
+}
+
+// BuildOracle builds the oracle as the file out.
+func BuildOracle(ctx context.Context, out string) error {
+	source, err := sourceDir()
+	if err != nil {
+		return err
+	}
+	return goBuild(ctx, source, out, "./oracle", nil)
 }
 
 // sourceDir returns the directory of the module that pins the programs, which
