@@ -40,8 +40,9 @@ REPORT := $(GO) run ./test/report
 # The race detector needs a C compiler; without one, the tests run without it.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 TEST := $(GO) test $(RACE) -json
-# One package at a time: each may run a Kubernetes.
-TEST_KUBERNETES := $(TEST) -p 1 -timeout 60m
+# One package at a time, as each may run a Kubernetes; and each time anew, as
+# their results depend on more than the sources.
+TEST_KUBERNETES := $(TEST) -p 1 -count 1 -timeout 60m
 
 test: build rig-build ## Run all tests that this machine can run
 	@{ $(TEST) $(UNIT); $(TEST_KUBERNETES) ./test/...; } | $(REPORT)
