@@ -44,16 +44,16 @@ TEST := $(GO) test $(RACE) -json
 # their results depend on more than the sources.
 TEST_KUBERNETES := $(TEST) -p 1 -count 1 -timeout 60m
 
-test: build rig-build ## Run all tests that this machine can run
+test: rig-build ## Run all tests that this machine can run
 	@{ $(TEST) $(UNIT); $(TEST_KUBERNETES) ./test/...; } | $(REPORT)
 
 test-unit: ## Run the tests that need nothing but Go
 	@$(TEST) $(UNIT) | $(REPORT)
 
-test-api: build ## Run the tests against a real kube-apiserver
+test-api: ## Run the tests against a real kube-apiserver
 	@$(TEST_KUBERNETES) ./test/api/... | $(REPORT)
 
-test-cluster: build rig-build ## Run the tests on a cluster of network namespaces (root, Linux)
+test-cluster: rig-build ## Run the tests on a cluster of network namespaces (root, Linux)
 	@$(TEST_KUBERNETES) ./test/e2e/... ./test/rig/... | $(REPORT)
 
 # Tests whose programs cannot be built on this machine say so themselves.
@@ -80,7 +80,7 @@ fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
-bench: build ## Measure start-up, size, and large clusters
+bench: ## Measure start-up, size, and large clusters
 	$(GO) run ./test/bench
 
 ##@ Check and generate
