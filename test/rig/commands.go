@@ -11,6 +11,15 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
 
+func build(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("build", flag.ContinueOnError)
+	api := flags.Bool("api-only", false, "only what the API level needs")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return rig.Build(ctx, *api)
+}
+
 func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	api := flags.Bool("api-only", false, "only an API server, without nodes; needs no root")

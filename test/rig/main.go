@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"install":  func(ctx context.Context, _ []string) error { return rig.Install(ctx) },
-		"build":    func(ctx context.Context, _ []string) error { return rig.Build(ctx) },
+		"build":    build,
 		"up":       up,
 		"client":   client,
 		"host":     host,

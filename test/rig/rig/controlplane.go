@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,7 +168,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		resp, err := httpClient.Get(c.Server + "/readyz")
 		if err == nil {
 			_ = resp.Body.Close()
-			if resp.StatusCode == 200 {
+			if resp.StatusCode == http.StatusOK {
 				return nil
 			}
 			err = errors.New(resp.Status)

@@ -103,16 +103,14 @@ func Install(ctx context.Context) error {
 	return nil
 }
 
-// Build builds what rigs run, into the cache, unless it is there.
-func Build(ctx context.Context) error {
-	cache, err := assets.UserCache()
-	if err != nil {
-		return err
+// Build builds what rigs run, or only what the API level does, into the cache,
+// unless it is there.
+func Build(ctx context.Context, api bool) error {
+	l := clusterLevel
+	if api {
+		l = apiLevel
 	}
-	if err := cache.Build(ctx, os.Stderr, assets.ClusterPrograms()); err != nil {
-		return err
-	}
-	_, err = cache.Images(ctx)
+	_, _, _, err := prepare(ctx, newOptions(l, nil))
 	return err
 }
 

@@ -41,7 +41,7 @@ func Parent() (code int, ok bool) { return process.Main() }
 
 // current holds what this process has started. Tests in one binary have nothing
 // else in common by which they could share a rig.
-var current session
+var current session //nolint:gochecknoglobals // see above
 
 type session struct {
 	mu      sync.Mutex
