@@ -116,6 +116,20 @@ func TestPodsMatching(t *testing.T) {
 	}
 }
 
+// Selectors go over maps, in any order: the same is asked many times.
+func TestPodsAreSoughtAmongThoseOfTheRarestLabel(t *testing.T) {
+	s := &Snapshot{}
+	for range 5 {
+		s.Pods = append(s.Pods, pod("shop", "web", tags{"app": "web", "tier": "front"}))
+	}
+	s.Pods = append(s.Pods, pod("shop", "first", tags{"app": "web", "tier": "front", "number": "0"}))
+	for range 50 {
+		if got := s.rarest("shop", tags{"app": "web", "number": "0", "tier": "front"}); len(got) != 1 {
+			t.Fatalf("among %d pods, want 1", len(got))
+		}
+	}
+}
+
 func TestOwnerOf(t *testing.T) {
 	deployment := controller("Deployment", "web")
 	cron := controller("CronJob", "nightly")
