@@ -136,7 +136,7 @@ func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applica
 			continue
 		}
 		a.after = a.withoutInventions(after)
-		if o.showsChanges() {
+		if o.showsChanges(a) {
 			if err := render.Diff(o.Out, a.before, a.after); err != nil {
 				return err
 			}
@@ -148,9 +148,10 @@ func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applica
 	return errors.Join(refused...)
 }
 
-// showsChanges: to people, and to whoever asks what would change.
-func (o *applyOptions) showsChanges() bool {
-	return !o.result.formatted() && (o.terminal.out || o.dryRun == dryRunServer)
+// showsChanges: to people, of what is there already, and to whoever asks what
+// would change.
+func (o *applyOptions) showsChanges(a *application) bool {
+	return !o.result.formatted() && (o.terminal.out && a.before != nil || o.dryRun == dryRunServer)
 }
 
 func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applications []*application) ([]*corev1.Service, error) {

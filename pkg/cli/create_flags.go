@@ -72,7 +72,7 @@ func (flags *createFlags) options(f *factory, args []string) (*createOptions, er
 	if o.files, err = flags.source(args); err != nil || o.files != nil {
 		return o, err
 	}
-	o.source, err = parseSource(args[0], o.namespace)
+	o.source, err = parseSource(strings.Join(args, "/"), o.namespace)
 	return o, err
 }
 
@@ -85,12 +85,16 @@ func (flags *createFlags) source(args []string) (*fileFlags, error) {
 		return &flags.files, nil
 	case len(args) == 0:
 		return nil, errors.New("name a pod or TYPE/NAME to create a service from, or give -f FILE")
-	case len(args) == 2 && !strings.Contains(args[0], "/"):
-		return nil, fmt.Errorf("one pod or TYPE/NAME is taken; did you mean %q?", args[0]+"/"+args[1])
+	case len(args) == 2 && isKind(args[0]): // TYPE NAME, as kubectl takes it
 	case len(args) > 1:
 		return nil, fmt.Errorf("one pod or TYPE/NAME is taken, but got %q too", args[1])
 	}
 	return nil, nil
+}
+
+func isKind(word string) bool {
+	_, ok := snapshot.ParseKind(word)
+	return ok
 }
 
 // parseSource reads POD or TYPE/NAME.
