@@ -11,15 +11,17 @@ import (
 	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	discoveryv1 "k8s.io/client-go/kubernetes/typed/discovery/v1"
+	networkingv1 "k8s.io/client-go/kubernetes/typed/networking/v1"
 	"k8s.io/client-go/rest"
 )
 
 // Cluster is a connection to an API server.
 type Cluster struct {
-	core      corev1.CoreV1Interface
-	apps      appsv1.AppsV1Interface
-	batch     batchv1.BatchV1Interface
-	discovery discoveryv1.DiscoveryV1Interface
+	core       corev1.CoreV1Interface
+	apps       appsv1.AppsV1Interface
+	batch      batchv1.BatchV1Interface
+	discovery  discoveryv1.DiscoveryV1Interface
+	networking networkingv1.NetworkingV1Interface
 }
 
 // New returns a cluster reached as config says. It makes no request.
@@ -46,6 +48,9 @@ func New(config *rest.Config) (*Cluster, error) {
 		return nil, err
 	}
 	if c.discovery, err = discoveryv1.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	if c.networking, err = networkingv1.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
 	return c, nil

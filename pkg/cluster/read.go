@@ -24,8 +24,8 @@ type Query struct {
 	Names []string
 	// Selector restricts services by their labels, in the syntax of kubectl.
 	Selector string
-	// Slices, Nodes, Pods and Workloads ask for those as well.
-	Slices, Nodes, Pods, Workloads bool
+	// Slices, Nodes, Pods, Workloads and Policies ask for those as well.
+	Slices, Nodes, Pods, Workloads, Policies bool
 	// PortsEverywhere reads the services with node ports of all namespaces,
 	// because a node port is taken for the whole cluster.
 	PortsEverywhere bool
@@ -67,6 +67,9 @@ func (r *reading) parts() []func(context.Context) error {
 	}
 	if r.query.Workloads {
 		parts = append(parts, r.workloads()...)
+	}
+	if r.query.Policies {
+		parts = append(parts, r.policies)
 	}
 	return parts
 }
@@ -110,6 +113,14 @@ func (r *reading) pods(ctx context.Context) error {
 		return r.gap("pods", r.query.Namespace, err)
 	}
 	return r.keep(func(s *snapshot.Snapshot) { s.Pods = pointers(list.Items) })
+}
+
+func (r *reading) policies(ctx context.Context) error {
+	list, err := r.cluster.networking.NetworkPolicies(r.query.Namespace).List(ctx, r.listOptions())
+	if err != nil {
+		return r.gap("networkpolicies", r.query.Namespace, err)
+	}
+	return r.keep(func(s *snapshot.Snapshot) { s.Policies = pointers(list.Items) })
 }
 
 // gap notes what the user may not read; any other failure is an error.

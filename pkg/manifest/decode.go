@@ -54,6 +54,7 @@ func (c *decoder) decode(v value) {
 		c.problems = append(c.problems, &Problem{
 			Position: c.document.positionOf(v.node),
 			Message:  fmt.Sprintf("a manifest is a mapping with apiVersion, kind and metadata, not %s", describe(content)),
+			Foreign:  true,
 		})
 		return
 	}

@@ -76,6 +76,7 @@ func (r *reader) deduplicated() *Set {
 		}
 		if !sameJSON(object.JSON, kept.JSON) {
 			set.Warnings = append(set.Warnings, givenTwice(object, kept))
+			set.Superseded = append(set.Superseded, object)
 		}
 	}
 	return set

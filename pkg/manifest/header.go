@@ -26,7 +26,15 @@ func (o *Object) readHeader(fields map[string]any) []*Problem {
 	if isKustomization(o) {
 		report("", "this is a kustomization, not a manifest", "build it first: kubectl kustomize DIR | kubectl nodeport … -f -")
 		o.Kind = ""
+		problems[0].Foreign = true
 		return problems
+	}
+	if o.Kind == "" && o.APIVersion == "" {
+		defer func() {
+			for _, problem := range problems {
+				problem.Foreign = true
+			}
+		}()
 	}
 	if o.Kind == "" {
 		report("kind", missing("kind", fields["kind"]), "every manifest names one, such as kind: Service")

@@ -63,6 +63,7 @@ func (d document) helmProblem(offset int) *Problem {
 		Position: d.at(offset),
 		Message:  "this is a Helm template, not a manifest",
 		Hint:     "render it first: helm template … | kubectl nodeport … -f -",
+		Foreign:  true,
 		helm:     true,
 	}
 }

@@ -17,7 +17,9 @@ const sizeLimit = 64 << 20
 type input struct {
 	// name is how positions call it.
 	name string
-	open func(context.Context) (io.ReadCloser, *Problem)
+	// found tells that the file was found in a folder, not named by the user.
+	found bool
+	open  func(context.Context) (io.ReadCloser, *Problem)
 }
 
 // read returns what the input holds, up to the size limit. It returns when the

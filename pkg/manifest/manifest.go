@@ -39,6 +39,8 @@ type Set struct {
 	// Warnings are what an API server takes, and yet is hardly meant, such as
 	// one object given twice with different contents.
 	Warnings []*Problem
+	// Superseded are objects that are given again with other contents.
+	Superseded []*Object
 }
 
 // Object is one object of a manifest.
@@ -115,12 +117,26 @@ func (r *reader) path(ctx context.Context, path string) error {
 			r.report(problem)
 			continue
 		}
+		before := len(r.problems)
 		r.file(input.name, data)
+		if !input.found {
+			r.named(before)
+		}
 	}
 	if len(r.objects) == objects && len(r.problems) == problems {
 		r.report(nothingIn(path, inputs))
 	}
 	return nil
+}
+
+// named takes back that the problems from one on are of a foreign file: what
+// the user names is meant to be read.
+func (r *reader) named(from int) {
+	for _, err := range r.problems[from:] {
+		for _, problem := range Problems(err) {
+			problem.Foreign = false
+		}
+	}
 }
 
 // file reads the documents of one file.

@@ -22,6 +22,9 @@ type Problem struct {
 	// Message says what is wrong and names the field; Hint what to do, when
 	// there is something to advise.
 	Message, Hint string
+	// Foreign tells that a file that nobody named, found in a folder, is
+	// something else than manifests, such as a Helm template or a workflow.
+	Foreign bool
 
 	cause error
 	helm  bool

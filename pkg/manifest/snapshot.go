@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -44,11 +45,31 @@ func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
 	for _, object := range s.typed(defaults.Namespace) {
 		b.add(object, defaults.Namespace)
 	}
+	b.addMakers(s.Objects, defaults.Namespace)
+	b.snapshot.Replaced = servicesOf(s.Superseded, defaults.Namespace)
 	b.fillServices()
 	b.expand()
 	b.buildSlices()
 	b.snapshot.Positions = b.origins
 	return b.snapshot, b.assumed
+}
+
+// Services returns the services as written, without defaults, but for their
+// namespace.
+func (s *Set) Services(namespace string) []*corev1.Service {
+	return servicesOf(s.typed(namespace), namespace)
+}
+
+func servicesOf(objects []*Object, namespace string) []*corev1.Service {
+	var services []*corev1.Service
+	for _, object := range objects {
+		if service, ok := object.Object.(*corev1.Service); ok {
+			service = service.DeepCopy()
+			service.Namespace = object.In(namespace).Namespace
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 // Assumed names what a snapshot had to choose because no manifest gives it.
@@ -151,6 +172,8 @@ func (b *builder) list(copied runtime.Object, object *Object) {
 	case *discoveryv1.EndpointSlice:
 		defaultSlice(o)
 		b.snapshot.Slices = append(b.snapshot.Slices, o)
+	case *networkingv1.NetworkPolicy:
+		b.snapshot.Policies = append(b.snapshot.Policies, o)
 	case *corev1.Endpoints: //nolint:staticcheck // see known
 		b.endpoints = append(b.endpoints, o)
 	default:

@@ -37,7 +37,7 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 			return nil, pathProblem(path, err)
 		}
 		for _, file := range files {
-			inputs = append(inputs, input{name: file, open: regular(file)})
+			inputs = append(inputs, input{name: file, found: file != path, open: regular(file)})
 		}
 	}
 	return inputs, nil

@@ -3,6 +3,7 @@ package snapshot
 import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -10,6 +11,16 @@ import (
 // Service returns a service, or nil.
 func (s *Snapshot) Service(namespace, name string) *corev1.Service {
 	return s.built().services[Ref{"Service", namespace, name}]
+}
+
+// Before returns the service that another of this name is to replace, or nil.
+func (s *Snapshot) Before(namespace, name string) *corev1.Service {
+	return s.built().replaced[Ref{"Service", namespace, name}]
+}
+
+// PoliciesIn returns the network policies of a namespace.
+func (s *Snapshot) PoliciesIn(namespace string) []*networkingv1.NetworkPolicy {
+	return s.built().policies[namespace]
 }
 
 // SlicesOf returns the EndpointSlices of a service, by their label.
@@ -87,9 +98,17 @@ func (x *index) build(s *Snapshot) {
 	for _, service := range s.Services {
 		x.services[RefOf("Service", service)] = service
 	}
+	x.replaced = make(map[Ref]*corev1.Service, len(s.Replaced))
+	for _, service := range s.Replaced {
+		x.replaced[RefOf("Service", service)] = service
+	}
+	x.policies = make(map[string][]*networkingv1.NetworkPolicy)
+	for _, policy := range s.Policies {
+		x.policies[policy.Namespace] = append(x.policies[policy.Namespace], policy)
+	}
 	x.slices = make(map[Ref][]*discoveryv1.EndpointSlice, len(s.Slices))
 	for _, slice := range s.Slices {
-		service := Ref{"Service", slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]}
+		service := Ref{"Service", slice.Namespace, serviceOf(slice)}
 		x.slices[service] = append(x.slices[service], slice)
 	}
 	x.nodes = make(map[string]*corev1.Node, len(s.Nodes))
@@ -101,6 +120,11 @@ func (x *index) build(s *Snapshot) {
 		x.owners[workload.Ref] = workload
 	}
 	x.buildPods(s.Pods)
+}
+
+// serviceOf is the service that an EndpointSlice is for.
+func serviceOf(slice *discoveryv1.EndpointSlice) string {
+	return slice.Labels[discoveryv1.LabelServiceName]
 }
 
 func (x *index) buildPods(pods []*corev1.Pod) {

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 )
@@ -21,6 +22,10 @@ type Snapshot struct {
 	Nodes     []*corev1.Node
 	Pods      []*corev1.Pod
 	Workloads []*Workload
+	Policies  []*networkingv1.NetworkPolicy
+	// Replaced are services as they are before those of the same names in
+	// Services, which are yet to be applied, take their place.
+	Replaced []*corev1.Service
 
 	// NodePorts is the range of the API server; zero when it was not asked for.
 	NodePorts nodeport.Range
@@ -68,6 +73,8 @@ func (s *Snapshot) Locate(object Ref, field string) Position {
 type index struct {
 	once     sync.Once
 	services map[Ref]*corev1.Service
+	replaced map[Ref]*corev1.Service
+	policies map[string][]*networkingv1.NetworkPolicy
 	slices   map[Ref][]*discoveryv1.EndpointSlice
 	nodes    map[string]*corev1.Node
 	pods     map[Ref]*corev1.Pod
