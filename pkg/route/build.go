@@ -15,7 +15,7 @@ import (
 // New builds the table of a snapshot: its nodes, and its services of type
 // NodePort and LoadBalancer that have node ports or will be given some.
 func New(s *snapshot.Snapshot) *Table {
-	table := &Table{}
+	table := &Table{EndpointsUnknown: !s.Knows("endpointslices")}
 	for _, node := range s.Nodes {
 		table.Nodes = append(table.Nodes, newNode(node))
 	}

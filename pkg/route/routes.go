@@ -74,8 +74,10 @@ func (s *Service) family(address *Address) Family {
 	return IPv4
 }
 
-// Answers tells whether a client should get through this way.
-func (r Route) Answers() bool { return r.Verdict.Action == Forward && r.Node.Problem == "" }
+// Answers tells whether a client should get through this way, as far as is known.
+func (r Route) Answers() bool {
+	return (r.Verdict.Action == Forward || r.Verdict.Action == Unknown) && r.Node.Problem == ""
+}
 
 // Reason says in a few words why a client may not get through; it is empty
 // when Answers is true.

@@ -17,6 +17,9 @@ type Table struct {
 	Nodes []Node
 	// Services are sorted by namespace and name.
 	Services []Service
+	// EndpointsUnknown tells that not all endpoints could be read, so that a
+	// port without any may have some.
+	EndpointsUnknown bool
 }
 
 // Node is a machine that serves node ports.

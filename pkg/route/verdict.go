@@ -17,11 +17,13 @@ const (
 	// Closed means that kube-proxy does not know the port, and that the node
 	// itself answers: usually with a TCP reset.
 	Closed
+	// Unknown means that the endpoints could not be read.
+	Unknown
 )
 
 // String returns the action as a word.
 func (a Action) String() string {
-	return [...]string{"forward", "refuse", "drop", "closed"}[a]
+	return [...]string{"forward", "refuse", "drop", "closed", "unknown"}[a]
 }
 
 // Verdict is what a packet meets.
@@ -38,15 +40,15 @@ type Verdict struct {
 // pkg/proxy/topology.go, CategorizeEndpoints), and what without one
 // (pkg/proxy/nftables/proxier.go, syncProxyRules).
 func (t *Table) FromOutside(node *Node, service *Service, port *Port, family Family) Verdict {
-	return arrive(node, service, port, family, service.ExternalLocal)
+	return t.arrive(node, service, port, family, service.ExternalLocal)
 }
 
 // FromInside tells what a pod meets at the cluster IP, on the node it runs on.
 func (t *Table) FromInside(node *Node, service *Service, port *Port, family Family) Verdict {
-	return arrive(node, service, port, family, service.InternalLocal)
+	return t.arrive(node, service, port, family, service.InternalLocal)
 }
 
-func arrive(node *Node, service *Service, port *Port, family Family, local bool) Verdict {
+func (t *Table) arrive(node *Node, service *Service, port *Port, family Family, local bool) Verdict {
 	switch {
 	case service.Ignored != "":
 		return Verdict{Action: Closed, Reason: service.Ignored}
@@ -65,6 +67,8 @@ func arrive(node *Node, service *Service, port *Port, family Family, local bool)
 		return Verdict{Action: Forward, Endpoints: usable}
 	case local && slices.ContainsFunc(endpoints, usableSomewhere):
 		return Verdict{Action: Drop, Reason: "no endpoint on this node"}
+	case len(endpoints) == 0 && t.EndpointsUnknown:
+		return Verdict{Action: Unknown}
 	case len(endpoints) == 0:
 		return Verdict{Action: Refuse, Reason: "no endpoints"}
 	default:

@@ -1,10 +1,13 @@
 package route
 
 import (
+	"errors"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 type endpoints = []discoveryv1.Endpoint
@@ -203,8 +206,43 @@ func TestPacketFlowFromInside(t *testing.T) {
 	}
 }
 
+func TestPacketFlowWhenEndpointsCouldNotBeRead(t *testing.T) {
+	forbidden := snapshot.Gap{Resource: "endpointslices", Namespace: "shop", Err: errors.New("forbidden")}
+	for _, test := range []struct {
+		name   string
+		change func(*corev1.Service)
+		slices []*discoveryv1.EndpointSlice
+		family Family
+		want   string
+	}{
+		{name: "nothing is said of a port that seems to have none", family: IPv4, want: "unknown"},
+		{name: "nor under policy Local", change: externalLocal, family: IPv4, want: "unknown"},
+		{name: "but those that are known are used", slices: []*discoveryv1.EndpointSlice{slice(ready("10.2.1.7", "node-a"))}, family: IPv4, want: "forward 10.2.1.7:300"},
+		{name: "and a family that the service has not is known all the same", family: IPv6, want: "closed: service has no IPv6"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := service()
+			if test.change != nil {
+				test.change(s)
+			}
+			table := New(&snapshot.Snapshot{
+				Services: []*corev1.Service{s}, Slices: test.slices, Nodes: threeNodes(), Gaps: []snapshot.Gap{forbidden},
+			})
+			service, port := only(t, table)
+			if got := told(table.FromOutside(nodeOf(t, table, "node-a"), service, port, test.family)); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			for way := range table.Routes(service, port) {
+				if !way.Answers() || way.Reason() != "" {
+					t.Errorf("%s: nothing is known against it, but %q", way.Node.Name, way.Reason())
+				}
+			}
+		})
+	}
+}
+
 func TestActionsAreWords(t *testing.T) {
-	for action, want := range map[Action]string{Forward: "forward", Refuse: "refuse", Drop: "drop", Closed: "closed"} {
+	for action, want := range map[Action]string{Forward: "forward", Refuse: "refuse", Drop: "drop", Closed: "closed", Unknown: "unknown"} {
 		if got := action.String(); got != want {
 			t.Errorf("%d: got %q, want %q", action, got, want)
 		}
