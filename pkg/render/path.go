@@ -18,11 +18,13 @@ func Path(table *route.Table, service *route.Service, port *route.Port, g Glyphs
 	switch {
 	case len(found.answering) > 0:
 		way := found.answering[0]
-		node = way.Address.HostPort(port.NodePort)
-		pod = "pod " + way.Verdict.Endpoints[0].Address.String()
+		node = net.JoinHostPort(way.Address.Host, portText(port.NodePort))
+		if endpoints := way.Verdict.Endpoints; len(endpoints) > 0 {
+			pod = "pod " + endpoints[0].Address.String()
+		}
 	case len(found.silent) > 0:
 		way := found.silent[0]
-		node = way.Address.HostPort(port.NodePort)
+		node = net.JoinHostPort(way.Address.Host, portText(port.NodePort))
 		pod = fmt.Sprintf("%s %s", g.No, way.Reason())
 	}
 	return Safe(fmt.Sprintf("client %[1]s node %[2]s %[1]s service %[3]s %[1]s %[4]s",

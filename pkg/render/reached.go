@@ -63,6 +63,24 @@ func (r *reached) skip(way route.Route) {
 	r.moreSilent++
 }
 
+// onlyReason is why no node at all answers, when that is the service's doing
+// and the same for all of them: then it needs saying but once.
+func (r *reached) onlyReason() string {
+	if len(r.answering) > 0 || len(r.silent) == 0 || r.moreSilent > 0 && r.reason == "" {
+		return ""
+	}
+	first := r.silent[0].Verdict
+	if first.Action != route.Refuse && first.Action != route.Closed {
+		return "" // what is dropped here may be forwarded on a node that is not shown
+	}
+	for _, way := range r.silent {
+		if way.Verdict.Reason != first.Reason {
+			return ""
+		}
+	}
+	return first.Reason
+}
+
 // rest says what is not among the ways that were kept, such as "+97 more", and
 // does not hide that some of them do not answer.
 func (r *reached) rest() (more, note string) {
@@ -76,5 +94,5 @@ func (r *reached) rest() (more, note string) {
 	case r.reason == "":
 		return more, fmt.Sprintf("(%d of them do not answer)", r.moreSilent)
 	}
-	return more, fmt.Sprintf("(%d of them do not answer: %s)", r.moreSilent, r.reason)
+	return more, fmt.Sprintf("(%d of them: %s)", r.moreSilent, r.reason)
 }

@@ -127,12 +127,15 @@ func (o ServicesOptions) portRows(table *route.Table, service *route.Service, po
 }
 
 func addressRows(r reached, port *route.Port) []serviceRow {
+	if reason := r.onlyReason(); reason != "" {
+		return []serviceRow{{node: "<none>", address: "(" + reason + ")"}}
+	}
 	var rows []serviceRow
 	for _, way := range r.answering {
 		rows = append(rows, serviceRow{node: way.Node.Name, address: addressText(way.Address, port), kind: way.Address.Type})
 	}
 	for _, way := range r.silent {
-		address := fmt.Sprintf("%s (%s)", way.Address.HostPort(port.NodePort), way.Reason())
+		address := fmt.Sprintf("%s (%s)", hostPort(way.Address, port), way.Reason())
 		rows = append(rows, serviceRow{node: way.Node.Name, address: address, kind: way.Address.Type})
 	}
 	if more, note := r.rest(); more != "" {
@@ -148,11 +151,23 @@ func addressText(address *route.Address, port *route.Port) string {
 	return cmp.Or(port.URL(address), address.HostPort(port.NodePort))
 }
 
+// hostPort is the host alone as long as the node port is not chosen.
+func hostPort(address *route.Address, port *route.Port) string {
+	if port.NodePort == 0 {
+		return address.Host
+	}
+	return address.HostPort(port.NodePort)
+}
+
 // nowhere stands for a port whose addresses are not known, or that has none.
 func (o ServicesOptions) nowhere(table *route.Table, service *route.Service, port *route.Port) serviceRow {
 	if o.NoNodes || len(table.Nodes) == 0 {
 		anyNode := &route.Address{Host: "<node>"}
 		return serviceRow{node: "<unknown>", address: addressText(anyNode, port)}
+	}
+	if len(service.ClusterIPs) == 0 {
+		reason := cmp.Or(service.Ignored, "no cluster IP")
+		return serviceRow{node: "<none>", address: "(" + reason + ")"}
 	}
 	var families []string
 	for _, ip := range service.ClusterIPs {

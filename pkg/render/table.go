@@ -80,7 +80,8 @@ func plain(w io.Writer, lines [][]string) error {
 }
 
 func markdown(w io.Writer, headers []string, lines [][]string) error {
-	table := tablewriter.NewTable(w,
+	var out bytes.Buffer // the table would not tell that it cannot be written
+	table := tablewriter.NewTable(&out,
 		tablewriter.WithRenderer(renderer.NewMarkdown()),
 		tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithHeaderAlignment(tw.AlignLeft),
@@ -95,5 +96,9 @@ func markdown(w io.Writer, headers []string, lines [][]string) error {
 			return err
 		}
 	}
-	return table.Render()
+	if err := table.Render(); err != nil {
+		return err
+	}
+	_, err := out.WriteTo(w)
+	return err
 }
