@@ -127,5 +127,5 @@ func (o *applyOptions) check(applications []*application, set *manifest.Set, liv
 		}
 		findings = append(findings, found...)
 	}
-	return o.tellBefore(findings, o.writeOptions)
+	return o.tellBefore(findings, live, o.writeOptions)
 }

@@ -150,5 +150,5 @@ func (o *createOptions) check(p *plan) error {
 		findings = append(findings, check.Service(p.snapshot, service)...)
 		findings = append(findings, check.Strangers(p.snapshot, service, p.sources[i].Ref)...)
 	}
-	return o.tellBefore(findings, o.writeOptions)
+	return o.tellBefore(findings, p.snapshot, o.writeOptions)
 }

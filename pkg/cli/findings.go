@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // tell shows errors and warnings. It returns errReported when one of them
@@ -46,10 +47,11 @@ func (f *factory) warn(message string) { f.say("warning: %s", render.SafeLines(m
 
 // tellBefore shows what was found in services that are about to be written.
 // What will pass by itself is left to the wait that follows.
-func (f *factory) tellBefore(findings []check.Finding, write writeOptions) error {
+func (f *factory) tellBefore(findings []check.Finding, s *snapshot.Snapshot, write writeOptions) error {
 	if write.check == checkIgnore {
 		return nil
 	}
+	f.tellUnchecked(s)
 	if write.wait && write.dryRun == dryRunNone {
 		findings = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Passing })
 	}
@@ -59,4 +61,21 @@ func (f *factory) tellBefore(findings []check.Finding, write writeOptions) error
 	}
 	f.say("Nothing was changed. --check=warn goes on all the same.")
 	return err
+}
+
+// tellUnchecked names the permissions without which rules were silent.
+func (f *factory) tellUnchecked(s *snapshot.Snapshot) {
+	var missing []string
+	for _, gap := range s.Gaps {
+		resource := gap.Resource
+		if resource == "services" && gap.Namespace == "" {
+			resource += " of all namespaces"
+		}
+		missing = append(missing, resource)
+	}
+	if len(missing) == 0 {
+		return
+	}
+	slices.Sort(missing)
+	f.say("note: checked without what you may not list: %s", strings.Join(slices.Compact(missing), ", "))
 }
