@@ -108,6 +108,14 @@ func status(context.Context, []string) error {
 	return nil
 }
 
+func images(ctx context.Context, _ []string) error {
+	archives, err := rig.Images(ctx)
+	for _, path := range archives {
+		fmt.Println(path)
+	}
+	return err
+}
+
 func down(_ context.Context, args []string) error {
 	c, _, err := which("down", args)
 	if err != nil {

@@ -7,6 +7,7 @@
 //	go run ./test/rig host n1 CMD…       runs CMD on a node: its network, mounts and processes
 //	go run ./test/rig status             lists what is up
 //	go run ./test/rig populate [flags]   fills a rig with services, pods and nodes as objects only
+//	go run ./test/rig images             prints the archives of the images, to load them elsewhere
 //	go run ./test/rig down               ends it; nothing is left
 package main
 
@@ -46,7 +47,7 @@ func exitCode(err error) int {
 	return 1
 }
 
-var errUsage = errors.New("usage: go run ./test/rig install | build | up | client CMD… | host NAME CMD… | status | populate | down; each takes -help")
+var errUsage = errors.New("usage: go run ./test/rig install | build | up | client CMD… | host NAME CMD… | status | populate | images | down; each takes -help")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -60,6 +61,7 @@ func run(ctx context.Context, args []string) error {
 		"host":     host,
 		"status":   status,
 		"populate": populate,
+		"images":   images,
 		"down":     down,
 	}
 	command, ok := commands[args[0]]

@@ -97,7 +97,7 @@ func (c *Cluster) startControlPlane(ctx context.Context, p plane) error {
 func (c *Cluster) planePrograms(p plane) []process.Spec {
 	programs := []process.Spec{
 		{Name: "etcd", Host: p.Host, Args: c.etcdArgs(p)},
-		{Name: "kube-apiserver", Host: p.Host, Args: c.apiServerArgs(p)},
+		{Name: "kube-apiserver", Host: p.Host, Args: c.apiServerArgs(p), Env: []string{"GOGC=200"}},
 	}
 	if c.Options.Controllers != "-*" {
 		programs = append(programs, process.Spec{Name: "kube-controller-manager", Host: p.Host, Args: c.managerArgs(p)})

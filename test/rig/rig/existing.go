@@ -2,6 +2,7 @@ package rig
 
 import (
 	"net/netip"
+	"os"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,10 +66,10 @@ func (c *Cluster) needRig(t testing.TB) {
 	}
 }
 
-// NeedImages skips the test unless the rig's images are on the nodes.
+// NeedImages skips the test unless the image of the test workload is on the nodes.
 func (c *Cluster) NeedImages(t testing.TB) {
 	t.Helper()
-	if c.external {
-		t.Skipf("skipped: the cluster does not have the rig's images; load them or unset %s", EnvKubeconfig)
+	if c.external && os.Getenv(EnvImage) == "" {
+		t.Skipf("skipped: the cluster may not have the tests' image; load it and set %s, or unset %s", EnvImage, EnvKubeconfig)
 	}
 }

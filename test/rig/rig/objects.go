@@ -2,6 +2,7 @@ package rig
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,22 @@ import (
 
 // SrvImage is the image of the test workload: see test/rig/kubernetes/images/srv.
 // Its pods need imagePullPolicy: Never.
-func SrvImage() string { return assets.ImageName("srv") }
+func SrvImage() string {
+	if name := os.Getenv(EnvImage); name != "" {
+		return name
+	}
+	return assets.ImageName("srv")
+}
+
+// Images returns the archives of the rig's images, for loading them into an
+// existing cluster.
+func Images(ctx context.Context) ([]string, error) {
+	cache, err := assets.UserCache()
+	if err != nil {
+		return nil, err
+	}
+	return cache.Images(ctx)
+}
 
 // Namespace makes a namespace for the test, deleted when the test ends. Its
 // services, and so their node ports, are gone by then; the rest goes in its own time.

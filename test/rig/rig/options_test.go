@@ -60,6 +60,7 @@ func TestUserMayDoWhatTheRulesSayOnly(t *testing.T) {
 }
 
 func TestRigsWithEqualOptionsAreShared(t *testing.T) {
+	t.Setenv(rig.EnvKubeconfig, "")
 	a, b := rig.StartAPI(t), rig.StartAPI(t)
 	if a != b {
 		t.Error("the same options started two rigs")

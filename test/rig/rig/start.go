@@ -16,6 +16,9 @@ import (
 const (
 	// EnvKubeconfig names the kubeconfig of an existing cluster to test against.
 	EnvKubeconfig = "NODEPORT_TEST_KUBECONFIG"
+	// EnvImage names the image of the test workload on the nodes of an existing
+	// cluster that has it.
+	EnvImage = "NODEPORT_TEST_IMAGE"
 	// EnvRequire names levels, "API" and "cluster" separated by commas, whose
 	// tests fail where they would be skipped because the machine cannot run them.
 	EnvRequire = "NODEPORT_TEST_REQUIRE"

@@ -58,9 +58,9 @@ type Programs map[string]string
 // ErrNotBuilt is matched by the error for programs that have to be built.
 var ErrNotBuilt = errors.New("not built yet")
 
-// Find returns the named programs: all from the directory KUBEBUILDER_ASSETS if
-// it has the servers among them, else from the cache, and kubectl and what
-// envtest does not ship from wherever they are.
+// Find returns the named programs from the cache. For an API server alone they
+// also come from where envtest's users have them: first the directory
+// KUBEBUILDER_ASSETS, and last, kubectl only, PATH.
 func (c Cache) Find(names []string) (Programs, error) {
 	found, missing := Programs{}, []string(nil)
 	for _, name := range names {
@@ -77,9 +77,10 @@ func (c Cache) Find(names []string) (Programs, error) {
 }
 
 func (c Cache) find(name string, names []string) string {
+	// The programs of a cluster are all of one release.
+	foreign := !slices.Contains(names, "kubelet")
 	dirs := []string{c.Bin()}
-	// Servers of the same release belong together: nodes never join API servers of an unknown one.
-	if dir := os.Getenv(envKubeAssets); dir != "" && !slices.Contains(names, "kubelet") {
+	if dir := os.Getenv(envKubeAssets); dir != "" && foreign {
 		dirs = []string{dir, c.Bin()}
 	}
 	for _, dir := range dirs {
@@ -88,7 +89,7 @@ func (c Cache) find(name string, names []string) string {
 			return path
 		}
 	}
-	if name == "kubectl" {
+	if name == "kubectl" && foreign {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}

@@ -22,7 +22,7 @@ func Identify(pid int) (Identity, error) {
 // Alive reports whether the process still runs.
 func (i Identity) Alive() bool {
 	now, err := Identify(i.Pid)
-	return err == nil && now == i
+	return err == nil && i.Pid > 0 && now == i
 }
 
 // waitGone waits for a process that is not a child of this one, of whose end
