@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -21,6 +22,9 @@ func Oracle(t testing.TB) string {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("skipped: %v; go run ./test/rig install", err)
 		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "unshare", "--user", "--map-root-user", "--net", "--mount", "true").CombinedOutput(); err != nil {
+		t.Skipf("skipped: no namespaces may be made here (%s); use root", bytes.TrimSpace(out))
 	}
 	path := filepath.Join(t.TempDir(), "oracle")
 	if err := assets.BuildOracle(t.Context(), path); err != nil {

@@ -46,6 +46,9 @@ func requirements(o options) error {
 	if o.Level == apiLevel {
 		return nil
 	}
+	if o.Nodes < 1 || o.Nodes > maxNodes {
+		return fmt.Errorf("a cluster has 1 to %d nodes, not %d", maxNodes, o.Nodes)
+	}
 	if runtime.GOOS != "linux" {
 		return &unavailable{"a cluster of network namespaces needs Linux", "use it, or set " + EnvKubeconfig}
 	}

@@ -34,6 +34,7 @@ func Launch(c Config) (*Client, error) {
 	}
 	defer ready.Close()
 	cmd := exec.Command(self())
+	cmd.Args[0] = "rig " + filepath.Base(c.Dir) // as ps shows it
 	cmd.Env = append(os.Environ(), env)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{say}
