@@ -81,7 +81,7 @@ func Services(s *snapshot.Snapshot) []Finding {
 	var findings []Finding
 	seen := map[Finding]bool{}
 	for _, service := range s.Services {
-		if !wantsNodePort(service) {
+		if !WantsNodePort(service) {
 			continue
 		}
 		for _, finding := range checker.service(service) {
@@ -103,9 +103,9 @@ func Services(s *snapshot.Snapshot) []Finding {
 	return findings
 }
 
-// wantsNodePort tells whether the author of a service wants it to be reached
+// WantsNodePort tells whether the author of a service wants it to be reached
 // at a node port, which a service of another type that names one does too.
-func wantsNodePort(service *corev1.Service) bool {
+func WantsNodePort(service *corev1.Service) bool {
 	if service.Spec.Type == corev1.ServiceTypeNodePort {
 		return true
 	}

@@ -20,6 +20,10 @@ func ignoredRules() []Rule {
 	}, {
 		ID: "NP504", Severity: Warning, Title: "field is deprecated or ignored", find: oldFields,
 		Explanation: "The API server warns of these fields: they will go, or have no effect on this type of service.",
+	}, {
+		ID: "NP505", Severity: Warning, Title: "annotation " + IgnoreAnnotation + " has no effect", find: badIgnore,
+		Explanation: "The annotation names findings that are accepted, each with the reason: \"NP104: agreed with the network " +
+			"team; NP203: both are web\". An id that no finding has, or one without a reason, is passed over.",
 	}}
 }
 

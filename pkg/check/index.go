@@ -1,6 +1,8 @@
 package check
 
 import (
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
@@ -17,6 +19,17 @@ type index struct {
 	// notReady tells why a node is not ready; unready names those nodes, sorted.
 	notReady map[string]string
 	unready  []string
+	// nodeFamilies are those of all nodes' addresses; shared are addresses that
+	// several nodes have; leaving are the nodes that will go; wsl tells of a
+	// kernel of WSL 2.
+	nodeFamilies map[corev1.IPFamily]bool
+	shared       []sharedAddress
+	leaving      []string
+	wsl          bool
+	// inhabited are the namespaces with pods or workloads.
+	inhabited map[string]bool
+	// selectors are those of network policies, parsed on first use.
+	selectors map[*networkingv1.NetworkPolicy]labels.Selector
 	// similar is built on the first selector that matches nothing.
 	similar *similar
 }
@@ -26,15 +39,27 @@ type label struct{ namespace, key, value string }
 
 func newIndex(s *snapshot.Snapshot) *index {
 	x := &index{
-		holders:   nodeport.Holders(s.Services),
-		templates: indexTemplates(s.Workloads),
-		hostPorts: indexHostPorts(s),
-		notReady:  map[string]string{},
+		holders:      nodeport.Holders(s.Services),
+		templates:    indexTemplates(s.Workloads),
+		hostPorts:    indexHostPorts(s),
+		inhabited:    map[string]bool{},
+		notReady:     map[string]string{},
+		nodeFamilies: nodeFamilies(s.Nodes),
+		shared:       sharedNodeAddresses(s.Nodes),
+		leaving:      leavingNodes(s.Nodes),
+		wsl:          onWSL(s.Nodes),
+		selectors:    map[*networkingv1.NetworkPolicy]labels.Selector{},
 	}
 	for _, node := range s.Nodes {
 		if reason, bad := nodeTrouble(node); bad {
 			x.notReady[node.Name] = reason
 		}
+	}
+	for _, pod := range s.Pods {
+		x.inhabited[pod.Namespace] = true
+	}
+	for _, workload := range s.Workloads {
+		x.inhabited[workload.Namespace] = true
 	}
 	x.unready = sortedKeys(x.notReady)
 	static, _ := s.NodePorts.OrDefault().Bands()

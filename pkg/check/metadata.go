@@ -14,6 +14,9 @@ func metadataRules() []Rule {
 	}, {
 		ID: "NP002", Severity: Error, Title: "selector is not valid", find: invalidSelector,
 		Explanation: "The keys and values of a selector follow the syntax of labels. The API server refuses others.",
+	}, {
+		ID: "NP024", Severity: Error, Title: "labels or annotations are not valid", find: metadataValues,
+		Explanation: "Keys of labels and annotations, and the values of labels, follow a syntax. The API server refuses others.",
 	}}
 }
 

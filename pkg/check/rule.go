@@ -12,8 +12,9 @@ import (
 // Rule is one thing that is looked for.
 type Rule struct {
 	// ID is stable: NP0xx are fields that the API server refuses, NP1xx node
-	// ports, NP2xx pods and endpoints, NP4xx nodes and traffic policy, NP5xx
-	// what is ignored or deprecated. NP3xx are kept for what the network answers.
+	// ports, NP2xx pods, endpoints and network policies, NP4xx nodes and traffic
+	// policy, NP5xx what is ignored or deprecated, NP9xx the files. NP3xx are
+	// kept for what the network answers.
 	ID string
 	// Severity is that of a finding where nothing makes it milder.
 	Severity Severity
@@ -27,26 +28,39 @@ type Rule struct {
 
 // Rules returns all rules, by id.
 func Rules() []Rule {
-	return slices.Concat(
+	rules := slices.Concat(
 		metadataRules(),
 		portRules(),
 		typeRules(),
 		specRules(),
+		immutableRules(),
+		addressRules(),
 		nodePortRules(),
+		[]Rule{noNodePortRule()},
 		selectorRules(),
+		templateRules(),
 		targetRules(),
+		[]Rule{loopbackRule()},
 		podRules(),
 		sliceRules(),
+		networkPolicyRules(),
 		policyRules(),
+		familyRules(),
+		hostRules(),
 		ignoredRules(),
+		fileRules(),
 	)
+	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return rules
 }
 
 // checker runs the rules over one snapshot. It builds each index once.
 type checker struct {
 	*snapshot.Snapshot
 	rules []Rule
-	index *index
+	// partial is that of [Input].
+	partial bool
+	index   *index
 }
 
 func newChecker(s *snapshot.Snapshot) *checker {

@@ -32,7 +32,11 @@ func selectorRules() []Rule {
 
 func matchesNothing(x *subject) []Finding {
 	selector := x.service.Spec.Selector
-	if len(selector) == 0 || len(x.backends) > 0 || !x.knowsPods() || x.onlyEnded() {
+	if len(selector) == 0 || len(x.backends) > 0 || x.onlyEnded() {
+		return nil
+	}
+	makers := x.unknownMakers()
+	if !x.knowsPods() && len(makers) == 0 {
 		return nil
 	}
 	finding := Finding{
@@ -41,17 +45,43 @@ func matchesNothing(x *subject) []Finding {
 		Fix: fmt.Sprintf("compare with the labels of the pods: kubectl get pods -n %s --show-labels",
 			plain(x.ref.Namespace)),
 	}
-	if len(x.Pods) == 0 && len(x.Workloads) == 0 {
+	near, ok := x.nearestMiss(selector)
+	switch {
+	case ok:
+		finding.Message += ": " + near.why
+		finding.Fix = near.fix
+	case x.emptyNamespace() && x.live:
+		finding.Message += ": there is none"
+		finding.Fix = "create the pods that the service is for"
+	case x.emptyNamespace():
 		finding.Severity = Warning
+		if x.partial {
+			finding.Severity = Info
+		}
 		finding.Message += ": there is none yet"
 		finding.Fix = ""
 	}
-	if near, ok := x.nearestMiss(selector); ok {
-		finding.Severity = Error
-		finding.Message += ": " + near.why
-		finding.Fix = near.fix
+	if len(makers) > 0 {
+		finding.Severity = Info
+		finding.Message += "; but " + listText(makers)
 	}
 	return []Finding{finding}
+}
+
+// emptyNamespace tells that neither pods nor workloads are seen where the
+// service is, as when its manifest stands alone.
+func (x *subject) emptyNamespace() bool { return !x.index.inhabited[x.ref.Namespace] }
+
+// unknownMakers says what else in the namespace may make pods that are not
+// seen: manifests of kinds whose operators are not known.
+func (x *subject) unknownMakers() []string {
+	var makers []string
+	for _, gap := range x.Gaps {
+		if gap.Resource == snapshot.UnknownPods && gap.Namespace == x.ref.Namespace {
+			makers = append(makers, plainSentence(gap.Err))
+		}
+	}
+	return makers
 }
 
 // knowsPods tells whether the pods of the service's namespace were read. When

@@ -30,12 +30,23 @@ func specRules() []Rule {
 func invalidAffinity(x *subject) []Finding {
 	switch x.service.Spec.SessionAffinity {
 	case "", corev1.ServiceAffinityNone:
-		return nil
+		return x.affinityConfigAlone()
 	case corev1.ServiceAffinityClientIP:
 		return x.affinityTimeout()
 	}
 	return []Finding{unsupported("sessionAffinity", x.service.Spec.SessionAffinity,
 		corev1.ServiceAffinityNone, corev1.ServiceAffinityClientIP)}
+}
+
+func (x *subject) affinityConfigAlone() []Finding {
+	if x.service.Spec.SessionAffinityConfig == nil {
+		return nil
+	}
+	return []Finding{{
+		Field:   "spec.sessionAffinityConfig",
+		Message: "sessionAffinityConfig is only for session affinity ClientIP, and this one is None",
+		Fix:     x.patchSpec("sessionAffinityConfig", nil),
+	}}
 }
 
 func (x *subject) affinityTimeout() []Finding {
@@ -110,7 +121,31 @@ func invalidFamilies(x *subject) []Finding {
 	if policy := x.service.Spec.IPFamilyPolicy; policy != nil && !slices.Contains(policies, *policy) {
 		findings = append(findings, unsupported("ipFamilyPolicy", *policy, policies...))
 	}
-	return findings
+	return append(findings, x.singleStackOfTwo()...)
+}
+
+// singleStackOfTwo mirrors how the allocator reads the policy, which is
+// SingleStack unless it, or the live service, says otherwise
+// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, initIPFamilyFields).
+func (x *subject) singleStackOfTwo() []Finding {
+	policy, what := x.service.Spec.IPFamilyPolicy, "two IP families"
+	families := x.service.Spec.IPFamilies
+	if x.current != nil || len(families) == 2 && families[0] == families[1] || len(families) < 2 && len(x.service.Spec.ClusterIPs) < 2 ||
+		policy != nil && *policy != corev1.IPFamilyPolicySingleStack {
+		return nil
+	}
+	if len(families) < 2 {
+		what = "two cluster IPs"
+	}
+	unless := ""
+	if policy == nil {
+		unless = ", which it is unless set,"
+	}
+	return []Finding{{
+		Field:   "spec.ipFamilyPolicy",
+		Message: fmt.Sprintf("the service names %s, which the IP family policy SingleStack%s does not allow", what, unless),
+		Fix:     x.patchSpec("ipFamilyPolicy", corev1.IPFamilyPolicyPreferDualStack),
+	}}
 }
 
 // unsupported says that a field has none of the values that it can have.

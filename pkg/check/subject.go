@@ -45,7 +45,9 @@ func newSubject(c *checker, service *corev1.Service) *subject {
 		service: withDefaults(service),
 		live:    service.UID != "",
 	}
-	if held := c.Service(service.Namespace, service.Name); held != nil && held.UID != "" {
+	if before := c.Before(service.Namespace, service.Name); before != nil {
+		x.current = before
+	} else if held := c.Service(service.Namespace, service.Name); held != nil && held.UID != "" {
 		x.current = held
 	}
 	if service.Spec.Type != corev1.ServiceTypeExternalName {

@@ -24,6 +24,16 @@ func plain(name string) string {
 	return name
 }
 
+// plainSentence is what an error says, on one line and harmless.
+func plainSentence(err error) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, err.Error())
+}
+
 func plainAll(names []string) []string {
 	quoted := make([]string, len(names))
 	for i, name := range names {

@@ -23,16 +23,11 @@ func typeRules() []Rule {
 		ID: "NP015", Severity: Error, Title: "field is for load balancers only", find: loadBalancerOnly,
 		Explanation: "Some fields are refused unless the type is LoadBalancer. To limit who may reach a NodePort service, " +
 			"use a NetworkPolicy or the firewall of the nodes.",
-	}, {
-		ID: "NP016", Severity: Error, Title: "cluster IP cannot change", find: changedClusterIP,
-		Explanation: "The API server chooses a service's cluster IP when it is created, and never changes it. A manifest " +
-			"need not name it.",
 	}}
 }
 
 func invalidType(x *subject) []Finding {
-	switch x.service.Spec.Type {
-	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName:
+	if validType(x.service) {
 		return nil
 	}
 	return []Finding{{
@@ -70,6 +65,14 @@ func headless(x *subject) []Finding {
 		Message: fmt.Sprintf("clusterIP is None, and a headless service cannot be of type %s", x.service.Spec.Type),
 		Fix:     "remove spec.clusterIP",
 	}}
+}
+
+func validType(service *corev1.Service) bool {
+	switch service.Spec.Type {
+	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName:
+		return true
+	}
+	return false
 }
 
 // hasNodePortType tells whether the API server gives the service node ports.
@@ -119,22 +122,4 @@ func (x *subject) healthCheckWithoutLocal() []Finding {
 // local tells whether traffic from outside stays on the node where it arrives.
 func local(service *corev1.Service) bool {
 	return service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
-}
-
-// changedClusterIP compares with the live service
-// (k8s.io/kubernetes pkg/apis/core/validation/validation.go, validateUpgradeDowngradeClusterIPs).
-func changedClusterIP(x *subject) []Finding {
-	if x.current == nil || x.current.Spec.Type == corev1.ServiceTypeExternalName ||
-		x.service.Spec.Type == corev1.ServiceTypeExternalName {
-		return nil
-	}
-	before, after := x.current.Spec.ClusterIP, x.service.Spec.ClusterIP
-	if before == "" || after == "" || before == after {
-		return nil
-	}
-	return []Finding{{
-		Field:   "spec.clusterIP",
-		Message: fmt.Sprintf("clusterIP %s cannot be changed to %s", plain(before), plain(after)),
-		Fix:     "remove spec.clusterIP, or set it to " + plain(before),
-	}}
 }

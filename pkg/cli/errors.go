@@ -18,6 +18,7 @@ import (
 const (
 	exitOK          = 0
 	exitError       = 1
+	exitUnchecked   = 2   // of expose-check, whose 1 means that it found something
 	exitInterrupted = 130 // as a shell reports a program that Ctrl-C ended
 )
 
@@ -46,6 +47,31 @@ type configError struct{ err error }
 func (e *configError) Error() string { return "the kubeconfig cannot be used: " + e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
+// uncheckedError is why a check could not be made, so that it found neither
+// that all is well nor that something is wrong.
+type uncheckedError struct{ err error }
+
+func (e *uncheckedError) Error() string { return e.err.Error() }
+func (e *uncheckedError) Unwrap() error { return e.err }
+
+// unchecked wraps the error of a command that checks; nil stays nil.
+func unchecked(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &uncheckedError{err}
+}
+
+// exitCode is that of an error that was told.
+func exitCode(err error) int {
+	var unchecked *uncheckedError
+	var usage *usageError
+	if errors.As(err, &unchecked) || errors.As(err, &usage) && usage.cmd.Name() == exposeCheckName {
+		return exitUnchecked
+	}
+	return exitError
+}
+
 // errReported is a failure that the user has been told of already.
 var errReported = errors.New("reported")
 
@@ -62,13 +88,17 @@ func (f *factory) report(err error) int {
 	case errors.Is(err, errReported):
 		return exitError
 	}
-	for _, err := range all(err) {
+	told := err
+	if wrapped, ok := err.(*uncheckedError); ok { //nolint:errorlint // only the outermost, to find what is joined in it
+		told = wrapped.err
+	}
+	for _, err := range all(told) {
 		f.say("error: %s", render.SafeLines(f.explain(err)))
 	}
 	if errors.As(err, &usage) {
 		f.say("See \"%s --help\".", usage.cmd.CommandPath())
 	}
-	return exitError
+	return exitCode(err)
 }
 
 // all takes joined errors apart: each is told by itself.

@@ -58,7 +58,7 @@ order:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	f.flags.AddFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services:"})
-	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newOptionsCmd())
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newOptionsCmd())
 	useTemplates(root)
 	return root
 }

@@ -27,7 +27,7 @@ func (b *builder) addMakers(objects []*Object, namespace string) {
 			b.snapshot.Workloads = append(b.snapshot.Workloads, workload.Workload)
 		} else if mayMakePods(object) {
 			b.snapshot.Gaps = append(b.snapshot.Gaps, snapshot.Gap{
-				Resource: "pods", Namespace: object.In(namespace).Namespace, Err: errUnknownPods(object),
+				Resource: snapshot.UnknownPods, Namespace: object.In(namespace).Namespace, Err: errUnknownPods(object),
 			})
 		}
 	}

@@ -48,6 +48,10 @@ type Gap struct {
 	Err error
 }
 
+// UnknownPods is the resource of a gap that is not about a permission: manifests
+// hold an object of which an operator may make pods that nothing shows.
+const UnknownPods = "pods of other kinds"
+
 // Knows tells whether a resource, such as "nodes", could be read everywhere.
 func (s *Snapshot) Knows(resource string) bool {
 	for _, gap := range s.Gaps {

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+const exposeCheckName = "expose-check"
+
+// exposeCheckFlags are what the user typed.
+type exposeCheckFlags struct {
+	allNamespaces bool
+	selector      string
+	static        bool
+	files         fileFlags
+	nodePortRange string
+	outputs       []string
+	failOn        string
+	ignore        []string
+	config        string
+	explain       string
+}
+
+// exposeCheckOptions are what expose-check does.
+type exposeCheckOptions struct {
+	*factory
+	// targets are the services to check, and workloads whose services are; none
+	// for all.
+	targets   []snapshot.Ref
+	selector  labels.Selector
+	namespace string // empty for all
+	where     string
+	files     *fileFlags // nil to check what the cluster has
+	static    bool
+	nodePorts nodeport.Range
+	outputs   []reportOutput
+	failOn    check.Severity
+	ignore    []check.Ignore
+}
+
+func newExposeCheckCmd(f *factory) *cobra.Command {
+	flags := &exposeCheckFlags{}
+	cmd := &cobra.Command{
+		Use:     exposeCheckName + " [NAME | TYPE/NAME ...]",
+		Aliases: []string{"check"},
+		GroupID: groupRead,
+		Short:   "Say why a service cannot be reached",
+		Long: `Say why a NodePort service cannot be reached, or will not be: what the API
+server refuses, node ports that are taken, selectors and target ports that lead
+nowhere, pods that are not ready, network policies that keep clients out.
+
+Services are those of the namespace, named ones, those in front of a workload or
+pod (deploy/web), or those of manifests. Manifests are laid over the cluster of
+the kubeconfig, if there is one, as if they were applied; with --static they are
+checked by themselves.
+
+A finding that is meant is ignored with a reason: by the annotation
+nodeport/ignore: "NP203: both are web" on the service, by --ignore NP203, or in
+the file .nodeport.yaml.
+
+The exit code is 0 when nothing was found, 1 when something of the severity of
+--fail-on was, and 2 when the services could not be checked.`,
+		Example: `  # Why can web not be reached?
+  kubectl nodeport expose-check web
+
+  # All services of the cluster
+  kubectl nodeport expose-check -A
+
+  # All manifests of a repository, without a cluster
+  kubectl nodeport expose-check -f . -R --static
+
+  # The same for CI: a report for the code scanner, and one to read
+  kubectl nodeport expose-check -f . -R --static -o sarif=report.sarif -o text
+
+  # What a finding means
+  kubectl nodeport expose-check --explain NP201`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags.explain != "" {
+				return unchecked(f.explainRule(flags.explain))
+			}
+			o, err := flags.options(f, args)
+			if err != nil {
+				return unchecked(usage(cmd, err))
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func (flags *exposeCheckFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&flags.allNamespaces, "all-namespaces", "A", false, "check the services of all namespaces")
+	cmd.Flags().StringVarP(&flags.selector, "selector", "l", "", "check only services with these labels, such as app=web,tier!=db")
+	flags.files.add(cmd, "check the services of these manifests")
+	cmd.Flags().BoolVar(&flags.static, "static", false, "with -f, look at nothing but the manifests: ask no cluster")
+	cmd.Flags().StringVar(&flags.nodePortRange, "node-port-range", "", "the API server's --service-node-port-range, such as 30000-32767")
+	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", []string{"text"},
+		"output format: text, json, yaml, sarif, junit or github; FORMAT=FILE writes to a file; can be given several times")
+	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", "least severity for exit code 1: error, warning, info or never (default error)")
+	cmd.Flags().StringArrayVar(&flags.ignore, "ignore", nil, "ignore findings of this id, such as NP104 or NP104=REASON")
+	cmd.Flags().StringVar(&flags.config, "config", "", "file with settings for this command (default "+configName+", if there is one)")
+	cmd.Flags().StringVar(&flags.explain, "explain", "", "say what findings of this id mean, such as NP201; or all")
+}
+
+func (flags *exposeCheckFlags) options(f *factory, args []string) (*exposeCheckOptions, error) {
+	if err := flags.validate(args); err != nil {
+		return nil, err
+	}
+	config, err := readConfig(flags.config)
+	if err != nil {
+		return nil, err
+	}
+	o := &exposeCheckOptions{factory: f, static: flags.static, ignore: config.ignores()}
+	if err := o.settings(flags, config); err != nil {
+		return nil, err
+	}
+	if o.selector, err = labels.Parse(flags.selector); err != nil {
+		return nil, err
+	}
+	if err := o.scope(flags); err != nil {
+		return nil, err
+	}
+	if o.targets, err = parseTargets(args, o.namespace); err != nil {
+		return nil, err
+	}
+	if flags.files.given() {
+		o.files = &flags.files
+	}
+	return o, nil
+}
+
+func (flags *exposeCheckFlags) validate(args []string) error {
+	switch {
+	case flags.allNamespaces && len(args) > 0:
+		return errors.New("a service cannot be named across all namespaces; give -n NAMESPACE instead of -A")
+	case flags.selector != "" && len(args) > 0:
+		return errors.New("give names or a selector, not both")
+	}
+	return nil
+}
+
+// settings are those of the config file, but for what a flag says.
+func (o *exposeCheckOptions) settings(flags *exposeCheckFlags, config *config) (err error) {
+	failOn, ports := flags.failOn, flags.nodePortRange
+	if failOn == "" {
+		failOn = config.FailOn
+	}
+	if ports == "" {
+		ports = config.NodePortRange
+	}
+	if o.failOn, err = parseFailOn(failOn); err != nil {
+		return err
+	}
+	if ports != "" {
+		if o.nodePorts, err = nodeport.ParseRange(ports); err != nil {
+			return err
+		}
+		o.nodePorts.Learned = true
+	}
+	for _, text := range flags.ignore {
+		ignore, err := parseIgnore(text)
+		if err != nil {
+			return err
+		}
+		o.ignore = append(o.ignore, ignore)
+	}
+	o.outputs, err = parseOutputs(flags.outputs)
+	return err
+}
+
+// scope is the namespace to look at, and how to call it.
+func (o *exposeCheckOptions) scope(flags *exposeCheckFlags) (err error) {
+	if flags.allNamespaces {
+		o.namespace, o.where = metav1.NamespaceAll, "any namespace"
+		return nil
+	}
+	o.namespace, _, err = o.factory.namespace()
+	o.where = "namespace " + o.namespace
+	return err
+}
+
+func (o *exposeCheckOptions) run(ctx context.Context) error {
+	report, err := o.report(ctx)
+	if err != nil {
+		return unchecked(err)
+	}
+	if err := o.write(report); err != nil {
+		return unchecked(err)
+	}
+	if report.Failed() {
+		return errReported
+	}
+	return nil
+}
+
+func (o *exposeCheckOptions) report(ctx context.Context) (*render.Report, error) {
+	if o.files != nil {
+		return o.checkFiles(ctx)
+	}
+	return o.checkCluster(ctx)
+}
+
+// parseFailOn reads a severity; empty is error. Never is 0.
+func parseFailOn(word string) (check.Severity, error) {
+	switch word {
+	case "", "error":
+		return check.Error, nil
+	case "warning":
+		return check.Warning, nil
+	case "info":
+		return check.Info, nil
+	case "never":
+		return 0, nil
+	}
+	return 0, fmt.Errorf("there is no severity %q to fail on; give error, warning, info or never", word)
+}
+
+// parseIgnore reads "NP104" and "NP104=REASON".
+func parseIgnore(text string) (check.Ignore, error) {
+	id, reason := text, "--ignore"
+	for i, r := range text {
+		if r == '=' || r == ':' {
+			id, reason = text[:i], text[i+1:]
+			break
+		}
+	}
+	if _, ok := check.RuleOf(id); !ok {
+		return check.Ignore{}, fmt.Errorf("%q is the id of no finding; --explain all lists them", id)
+	}
+	return check.Ignore{ID: id, Reason: reason, By: "--ignore"}, nil
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// checkFiles checks the services of manifests. What of them cannot be read is
+// a finding, and does not keep the rest from being checked.
+func (o *exposeCheckOptions) checkFiles(ctx context.Context) (*render.Report, error) {
+	set, problems := manifest.Read(ctx, manifest.Source{Paths: o.files.paths, Recursive: o.files.recursive, Stdin: o.In})
+	if set == nil {
+		return nil, problems
+	}
+	if err := unread(problems); err != nil {
+		return nil, err
+	}
+	namespace, _, err := o.factory.namespace()
+	if err != nil {
+		return nil, err
+	}
+	written, assumed := set.Snapshot(manifest.Defaults{Namespace: namespace})
+	table := route.New(written)
+	forgetAssumed(table, assumed)
+	services := set.Services(namespace)
+	s, partial, err := o.surroundings(ctx, asWritten(written, services))
+	if err != nil {
+		return nil, err
+	}
+	chosen, named, err := o.chosen(s, services)
+	if err != nil {
+		return nil, err
+	}
+	findings := fileFindings(set, problems, namespace)
+	findings = append(findings, check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Partial: partial})...)
+	return o.newReport(s, table, chosen, findings), nil
+}
+
+// asWritten is a snapshot with services as their manifests have them: what is
+// chosen for them is no business of the rules.
+func asWritten(s *snapshot.Snapshot, services []*corev1.Service) *snapshot.Snapshot {
+	return &snapshot.Snapshot{
+		Services: services, Slices: s.Slices, Nodes: s.Nodes, Pods: s.Pods, Workloads: s.Workloads, Policies: s.Policies,
+		Replaced: s.Replaced, Gaps: s.Gaps, Positions: s.Positions,
+	}
+}
+
+// surroundings lays the manifests over the cluster. They stand alone if the
+// user wants that, if there is no cluster, or if they hold nodes, and so are
+// what somebody has saved of a cluster. partial tells that they do.
+func (o *exposeCheckOptions) surroundings(ctx context.Context, written *snapshot.Snapshot) (s *snapshot.Snapshot, partial bool, err error) {
+	written.NodePorts = o.nodePorts
+	if o.static || !o.configured() || len(written.Nodes) > 0 || len(written.Services) == 0 {
+		return written, true, nil
+	}
+	var namespaces []string
+	for _, service := range written.Services {
+		namespaces = append(namespaces, service.Namespace)
+	}
+	slices.Sort(namespaces)
+	live, err := o.around(ctx, slices.Compact(namespaces))
+	if err != nil {
+		return nil, false, err
+	}
+	return snapshot.Overlay(live, written), false, nil
+}
+
+// unread returns the problems for which there is nothing to check: a path that
+// does not exist, or a page that cannot be fetched.
+func unread(err error) error {
+	for _, problem := range manifest.Problems(err) {
+		if problem.Unwrap() != nil {
+			return problem
+		}
+	}
+	return nil
+}
+
+// fileFindings makes findings of what is wrong with the files themselves. Of a
+// foreign file there is one, whatever it lacks to be a manifest.
+func fileFindings(set *manifest.Set, problems error, namespace string) []check.Finding {
+	var findings []check.Finding
+	foreign := map[string]bool{}
+	for _, problem := range manifest.Problems(problems) {
+		finding := fileFinding(problem, check.NotReadable, check.Error, namespace)
+		if problem.Foreign {
+			if foreign[problem.Position.File] || !rendered(problem) {
+				continue
+			}
+			foreign[problem.Position.File] = true
+			finding.ID, finding.Severity = check.NotAManifest, check.Info
+		}
+		findings = append(findings, finding)
+	}
+	for _, warning := range set.Warnings {
+		findings = append(findings, fileFinding(warning, check.GivenTwice, check.Warning, namespace))
+	}
+	return findings
+}
+
+// rendered tells the foreign files that can become manifests: of workflows and
+// the like nothing needs to be said.
+func rendered(problem *manifest.Problem) bool {
+	return problem.Hint != "" && problem.Ref.Kind == "" && problem.Field == ""
+}
+
+func fileFinding(problem *manifest.Problem, id string, severity check.Severity, namespace string) check.Finding {
+	object := problem.Ref
+	if object.Kind != "" && object.Namespace == "" {
+		object = (&manifest.Object{Ref: object}).In(namespace)
+	}
+	finding := check.Finding{
+		ID: id, Severity: severity, Object: object, Field: problem.Field, Position: problem.Position,
+		Message: problem.Message, Fix: problem.Hint,
+	}
+	if object.Kind == "Service" {
+		finding.Service = object
+	}
+	return finding
+}
