@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -126,6 +127,9 @@ func slice(changes ...func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSli
 // live gives a service what tells that the API server holds it.
 func live(s *corev1.Service) { s.UID = "5e41b8f4-3b1c-4f0e-a9d8-0d6a0f6f5f11" }
 
+// replaced is a service that the one under test is to replace.
+type replaced struct{ *corev1.Service }
+
 // cluster is a snapshot of the given objects.
 func cluster(objects ...any) *snapshot.Snapshot {
 	s := &snapshot.Snapshot{}
@@ -141,6 +145,10 @@ func cluster(objects ...any) *snapshot.Snapshot {
 			s.Slices = append(s.Slices, o)
 		case *snapshot.Workload:
 			s.Workloads = append(s.Workloads, o)
+		case *networkingv1.NetworkPolicy:
+			s.Policies = append(s.Policies, o)
+		case replaced:
+			s.Replaced = append(s.Replaced, o.Service)
 		case nodeport.Range:
 			s.NodePorts = o
 		case snapshot.Gap:

@@ -61,18 +61,11 @@ func podsLackFamily(x *subject) []Finding {
 	}
 	return []Finding{{
 		Field: "spec.ipFamilies",
-		Message: fmt.Sprintf("the service is %s only, and %s of its ready pods has such an address: %s has %s",
-			familyText(x.families()), noneOf(len(ready)), plain(ready[0].Name), strings.Join(plainAll(podIPs(ready[0])), " and ")),
+		Message: fmt.Sprintf("the service is %s only, and no ready pod has such an address: %s has %s",
+			familyText(x.families()), plain(ready[0].Name), strings.Join(plainAll(podIPs(ready[0])), " and ")),
 		Fix:     "create the service anew with the IP family of the pods",
 		Passing: true,
 	}}
-}
-
-func noneOf(n int) string {
-	if n == 1 {
-		return "not the one"
-	}
-	return "none"
 }
 
 func podIPs(pod *corev1.Pod) []string {

@@ -2,6 +2,7 @@ package check
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -26,6 +27,8 @@ type index struct {
 	shared       []sharedAddress
 	leaving      []string
 	wsl          bool
+	// strays are endpoint slices of no service.
+	strays map[string][]*discoveryv1.EndpointSlice
 	// inhabited are the namespaces with pods or workloads.
 	inhabited map[string]bool
 	// selectors are those of network policies, parsed on first use.
@@ -42,6 +45,7 @@ func newIndex(s *snapshot.Snapshot) *index {
 		holders:      nodeport.Holders(s.Services),
 		templates:    indexTemplates(s.Workloads),
 		hostPorts:    indexHostPorts(s),
+		strays:       strays(s),
 		inhabited:    map[string]bool{},
 		notReady:     map[string]string{},
 		nodeFamilies: nodeFamilies(s.Nodes),

@@ -163,11 +163,16 @@ func nodesNotReady(x *subject) []Finding {
 		if local(x.service) && !slices.Contains(nodes, name) {
 			continue
 		}
+		severity := Warning
+		if len(x.index.unready) == len(x.Nodes) {
+			severity = Error
+		}
 		findings = append(findings, Finding{
-			Object:  snapshot.Ref{Kind: "Node", Name: name},
-			Message: fmt.Sprintf("node %s is not ready (%s), so its address may not answer", plain(name), plain(x.index.notReady[name])),
-			Fix:     "kubectl describe node " + plain(name),
-			Passing: true,
+			Severity: severity,
+			Object:   snapshot.Ref{Kind: "Node", Name: name},
+			Message:  fmt.Sprintf("node %s is not ready (%s), so its address may not answer", plain(name), plain(x.index.notReady[name])),
+			Fix:      "kubectl describe node " + plain(name),
+			Passing:  true,
 		})
 	}
 	return findings

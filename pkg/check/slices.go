@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -24,6 +25,13 @@ func sliceRules() []Rule {
 		ID: "NP233", Severity: Error, Title: "endpoint slice has another protocol", find: perPort(sliceProtocol),
 		Explanation: "The ports of a service and of its EndpointSlices are matched by name and protocol. A slice's port is " +
 			"TCP unless it says otherwise.",
+	}, {
+		ID: "NP234", Severity: Error, Title: "endpoint slice has no usable endpoint", find: noUsableEndpoint,
+		Explanation: "Only endpoints that are ready get traffic. An endpoint is ready unless its conditions say otherwise.",
+	}, {
+		ID: "NP235", Severity: Warning, Title: "ready pods are in no endpoint slice", find: notInSlices,
+		Explanation: "The control plane writes the pods of a service into EndpointSlices, which kube-proxy follows. It lags " +
+			"behind, or does not run, or the node of a pod is no longer there.",
 	}}
 }
 
@@ -39,11 +47,45 @@ func noSlices(x *subject) []Finding {
 	if !selectorless(x) || !x.Knows("endpointslices") || len(x.slices()) > 0 {
 		return nil
 	}
-	return []Finding{{
+	finding := Finding{
 		Field:   "spec.selector",
 		Message: "the service has no selector, and there is no EndpointSlice for it, so it has no endpoints",
 		Fix:     "set spec.selector to the labels of the pods, or create an EndpointSlice with the label " + discoveryv1.LabelServiceName,
-	}}
+	}
+	if near := x.strayslice(); near != nil {
+		finding.Severity = Error
+		finding.Message = fmt.Sprintf("the service has no selector, and EndpointSlice %s is not for it: label %s is %q",
+			plain(near.Name), discoveryv1.LabelServiceName, near.Labels[discoveryv1.LabelServiceName])
+		finding.Fix = fmt.Sprintf("kubectl label endpointslice %s -n %s --overwrite %s=%s",
+			plain(near.Name), plain(near.Namespace), discoveryv1.LabelServiceName, plain(x.ref.Name))
+		if !x.live {
+			finding.Fix = fmt.Sprintf("give EndpointSlice %s the label %s: %s", plain(near.Name), discoveryv1.LabelServiceName, plain(x.ref.Name))
+		}
+	}
+	return []Finding{finding}
+}
+
+// strayslice is a slice that by its name is for the service, and by its label
+// is for none that there is.
+func (x *subject) strayslice() *discoveryv1.EndpointSlice {
+	for _, slice := range x.index.strays[x.ref.Namespace] {
+		rest, named := strings.CutPrefix(slice.Name, x.ref.Name)
+		if named && (rest == "" || rest[0] == '-') {
+			return slice
+		}
+	}
+	return nil
+}
+
+// strays are the slices that belong to no service of the snapshot, by namespace.
+func strays(s *snapshot.Snapshot) map[string][]*discoveryv1.EndpointSlice {
+	by := map[string][]*discoveryv1.EndpointSlice{}
+	for _, slice := range s.Slices {
+		if s.Service(slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]) == nil {
+			by[slice.Namespace] = append(by[slice.Namespace], slice)
+		}
+	}
+	return by
 }
 
 // slicePorts sorts the ports of a service's slices by how they fit one of its
@@ -124,5 +166,63 @@ func sliceProtocol(x *subject, i int, port *corev1.ServicePort) []Finding {
 		Message: fmt.Sprintf("%s of the service is %s, but the port of that name in EndpointSlice %s is %s, so it has no endpoints",
 			x.portName(i), port.Protocol, plain(found.inProtocol.Name), sliceProtocolOf(found.protocol)),
 		Fix: "give the port the same protocol in both",
+	}}
+}
+
+// usable tells whether kube-proxy would use an endpoint now
+// (k8s.io/kubernetes pkg/proxy/topology.go, CategorizeEndpoints).
+func usable(conditions *discoveryv1.EndpointConditions) bool {
+	return conditions.Ready == nil || *conditions.Ready || yes(conditions.Serving) && yes(conditions.Terminating)
+}
+
+// noUsableEndpoint is about endpoints that somebody wrote by hand.
+func noUsableEndpoint(x *subject) []Finding {
+	slices := x.slices()
+	if !selectorless(x) || len(slices) == 0 || !x.Knows("endpointslices") {
+		return nil
+	}
+	all := 0
+	for _, slice := range slices {
+		for i := range slice.Endpoints {
+			all++
+			if usable(&slice.Endpoints[i].Conditions) {
+				return nil
+			}
+		}
+	}
+	finding := Finding{
+		Object: snapshot.RefOf("EndpointSlice", slices[0]), Field: "endpoints",
+		Message: fmt.Sprintf("EndpointSlice %s lists no endpoints, so nodes refuse the connection", plain(slices[0].Name)),
+		Fix:     "add the addresses of the application to the EndpointSlice",
+	}
+	if all > 0 {
+		finding.Message = fmt.Sprintf("none of %s in EndpointSlice %s is ready, so nodes refuse the connection",
+			count(all, "endpoint"), plain(slices[0].Name))
+		finding.Fix = "set conditions.ready of the endpoints to true, or leave it out"
+	}
+	return []Finding{finding}
+}
+
+// notInSlices compares the pods with what the control plane made of them. It
+// is silent where no service at all has slices: then nothing makes any.
+func notInSlices(x *subject) []Finding {
+	ready := x.tally().ready
+	if selectorless(x) || !x.live || len(ready) == 0 || !x.Knows("endpointslices") || len(x.Slices) == 0 {
+		return nil
+	}
+	for _, slice := range x.slices() {
+		if len(slice.Endpoints) > 0 {
+			return nil
+		}
+	}
+	if len(podsLackFamily(x)) > 0 {
+		return nil
+	}
+	return []Finding{{
+		Message: fmt.Sprintf("%s ready, but no EndpointSlice of the service lists any of them, so nodes refuse the connection",
+			verb(len(ready), count(len(ready), "pod"), "is", "are")),
+		Fix: fmt.Sprintf("see why the control plane makes none: kubectl describe service %s -n %s",
+			plain(x.ref.Name), plain(x.ref.Namespace)),
+		Passing: true,
 	}}
 }

@@ -1,0 +1,31 @@
+package check
+
+import discoveryv1 "k8s.io/api/discovery/v1"
+
+func usableCases() []ruleCase {
+	manual := selecting(nil)
+	without := slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints = nil })
+	unready := slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Ready = new(false) })
+	stray := slice(func(s *discoveryv1.EndpointSlice) { s.Labels = nil })
+	other := slice(func(s *discoveryv1.EndpointSlice) { s.Labels[discoveryv1.LabelServiceName] = "cart" })
+	return []ruleCase{{
+		id: "NP231", name: "a slice without the label", service: manual, in: around(stray),
+		want: []string{`error spec.selector: the service has no selector, and EndpointSlice web-abc is not for it: label kubernetes.io/service-name is ""`},
+		fix:  "give EndpointSlice web-abc the label kubernetes.io/service-name: web",
+	}, {
+		id: "NP234", name: "an endpoint that is ready", service: manual, in: around(slice()),
+	}, {
+		id: "NP234", name: "no endpoints", service: manual, in: around(without),
+		want: []string{"error EndpointSlice/shop/web-abc endpoints: EndpointSlice web-abc lists no endpoints, so nodes refuse the connection"},
+	}, {
+		id: "NP234", name: "an endpoint that is not ready", service: manual, in: around(unready),
+		want: []string{"error EndpointSlice/shop/web-abc endpoints: none of 1 endpoint in EndpointSlice web-abc is ready, so nodes refuse the connection"},
+	}, {
+		id: "NP235", name: "pods in a slice", service: service(live), in: around(service(live), slice()),
+	}, {
+		id: "NP235", name: "no slices at all", service: service(live), in: around(service(live)),
+	}, {
+		id: "NP235", name: "slices of other services", service: service(live), in: around(service(live), other),
+		want: []string{"warning : 1 pod is ready, but no EndpointSlice of the service lists any of them, so nodes refuse the connection"},
+	}}
+}
