@@ -103,6 +103,9 @@ func (f *factory) report(err error) int {
 
 // all takes joined errors apart: each is told by itself.
 func all(err error) []error {
+	if usage, ok := err.(*usageError); ok { //nolint:errorlint // only what is wrapped at the top
+		return all(usage.err)
+	}
 	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what is joined at the top
 	if !ok {
 		return []error{err}
