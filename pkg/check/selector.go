@@ -32,7 +32,7 @@ func selectorRules() []Rule {
 
 func matchesNothing(x *subject) []Finding {
 	selector := x.service.Spec.Selector
-	if len(selector) == 0 || len(x.backends) > 0 || x.onlyEnded() {
+	if len(selector) == 0 || len(x.backends) > 0 || x.onlyEnded() || len(invalidSelector(x)) > 0 {
 		return nil
 	}
 	makers := x.unknownMakers()

@@ -195,9 +195,13 @@ func noUsableEndpoint(x *subject) []Finding {
 		Message: fmt.Sprintf("EndpointSlice %s lists no endpoints, so nodes refuse the connection", plain(slices[0].Name)),
 		Fix:     "add the addresses of the application to the EndpointSlice",
 	}
-	if all > 0 {
+	if all == 1 {
+		finding.Message = fmt.Sprintf("the only endpoint in EndpointSlice %s is not ready, so nodes refuse the connection", plain(slices[0].Name))
+	} else if all > 1 {
 		finding.Message = fmt.Sprintf("none of %s in EndpointSlice %s is ready, so nodes refuse the connection",
 			count(all, "endpoint"), plain(slices[0].Name))
+	}
+	if all > 0 {
 		finding.Fix = "set conditions.ready of the endpoints to true, or leave it out"
 	}
 	return []Finding{finding}

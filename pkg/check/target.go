@@ -43,6 +43,9 @@ type targets struct {
 // (k8s.io/endpointslice utils.go, FindPort).
 func (x *subject) targetsOf(port *corev1.ServicePort) targets {
 	var t targets
+	if refusedPort := len(invalidTarget(x, 0, port))+len(invalidProtocol(x, 0, port)) > 0; refusedPort {
+		return t // nothing more needs to be said of it
+	}
 	for i := range x.backends {
 		backend := &x.backends[i]
 		same, other := declares(backend.spec, port)

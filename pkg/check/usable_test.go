@@ -19,7 +19,7 @@ func usableCases() []ruleCase {
 		want: []string{"error EndpointSlice/shop/web-abc endpoints: EndpointSlice web-abc lists no endpoints, so nodes refuse the connection"},
 	}, {
 		id: "NP234", name: "an endpoint that is not ready", service: manual, in: around(unready),
-		want: []string{"error EndpointSlice/shop/web-abc endpoints: none of 1 endpoint in EndpointSlice web-abc is ready, so nodes refuse the connection"},
+		want: []string{"error EndpointSlice/shop/web-abc endpoints: the only endpoint in EndpointSlice web-abc is not ready, so nodes refuse the connection"},
 	}, {
 		id: "NP235", name: "pods in a slice", service: service(live), in: around(service(live), slice()),
 	}, {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -39,8 +40,8 @@ func (o *exposeCheckOptions) checkFiles(ctx context.Context) (*render.Report, er
 	if err != nil {
 		return nil, err
 	}
-	findings := fileFindings(set, problems, namespace)
-	findings = append(findings, check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Partial: partial})...)
+	findings := withoutEchoes(fileFindings(set, problems, namespace),
+		check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Partial: partial}))
 	return o.newReport(s, table, chosen, findings), nil
 }
 
@@ -108,8 +109,31 @@ func fileFindings(set *manifest.Set, problems error, namespace string) []check.F
 
 // rendered tells the foreign files that can become manifests: of workflows and
 // the like nothing needs to be said.
-func rendered(problem *manifest.Problem) bool {
-	return problem.Hint != "" && problem.Ref.Kind == "" && problem.Field == ""
+func rendered(problem *manifest.Problem) bool { return problem.Hint != "" && problem.Field == "" }
+
+// withoutEchoes joins what was found in files and in services, each once: a
+// field that cannot be read is empty, and of a service's name the checks of
+// services say more.
+func withoutEchoes(inFiles, inServices []check.Finding) []check.Finding {
+	const name = "metadata.name"
+	unread := func(f check.Finding) bool {
+		return slices.ContainsFunc(inFiles, func(p check.Finding) bool {
+			return p.ID == check.NotReadable && p.Service != (snapshot.Ref{}) && p.Service == f.Service &&
+				f.Field != name && (within(p.Field, f.Field) || within(f.Field, p.Field))
+		})
+	}
+	named := func(p check.Finding) bool {
+		return p.Field == name && slices.ContainsFunc(inServices, func(f check.Finding) bool {
+			return f.Field == name && f.Service == p.Service
+		})
+	}
+	return slices.Concat(slices.DeleteFunc(inFiles, named), slices.DeleteFunc(inServices, unread))
+}
+
+// within tells whether a field is another one or a part of it.
+func within(field, whole string) bool {
+	rest, ok := strings.CutPrefix(field, whole)
+	return ok && whole != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func fileFinding(problem *manifest.Problem, id string, severity check.Severity, namespace string) check.Finding {
