@@ -83,6 +83,11 @@ func (f *factory) report(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
+		for _, err := range all(err) {
+			if !errors.Is(err, context.Canceled) {
+				f.say("error: %s", render.SafeLines(f.explain(err))) // what it leaves behind
+			}
+		}
 		f.say("interrupted")
 		return exitInterrupted
 	case errors.Is(err, errReported):

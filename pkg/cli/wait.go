@@ -116,8 +116,10 @@ func (w *wait) list(namespaces bool) error {
 
 // unready says what the end of the wait leaves behind, and why.
 func (w *wait) unready(ctx context.Context, pending []string) error {
-	exists := fmt.Sprintf("service %s exists in namespace %s, but is not reachable yet: %s",
-		strings.Join(w.names, ", "), w.namespace, strings.Join(pending, ", "))
+	exists := fmt.Sprintf("service %s exists in namespace %s, but is not reachable yet", strings.Join(w.names, ", "), w.namespace)
+	if len(pending) > 0 {
+		exists += ": " + strings.Join(pending, ", ")
+	}
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		w.say("%s", render.Safe(exists))
 		return ctx.Err()
