@@ -66,7 +66,7 @@ func (r *reached) skip(way route.Route) {
 // onlyReason is why no node at all answers, when that is the service's doing
 // and the same for all of them: then it needs saying but once.
 func (r *reached) onlyReason() string {
-	if len(r.answering) > 0 || len(r.silent) == 0 || r.moreSilent > 0 && r.reason == "" {
+	if len(r.answering) > 0 || len(r.silent) == 0 {
 		return ""
 	}
 	first := r.silent[0].Verdict
