@@ -57,7 +57,9 @@ func TestServices(t *testing.T) {
 		{golden: "dual-stack-one-answers", table: tableOf([]route.Node{node("node-a", "10.1.11.4", "fd00:1::4")}, web(func(s *route.Service) { s.ClusterIPs = dualIPs() })), overlong: true},
 		{golden: "dual-stack-none-answers", table: tableOf([]route.Node{node("node-a", "10.1.11.4", "fd00:1::4")}, web(notReady, func(s *route.Service) { s.ClusterIPs = dualIPs() })), overlong: true},
 		{golden: "best-address-of-each-node", table: tableOf([]route.Node{external(node("node-a", "10.1.11.4", "10.9.9.9"), "192.0.2.4"), node("node-b", "10.1.11.5", "10.9.9.8")}, web())},
-		{golden: "two-ports", table: tableOf(twoNodes()[:1], web(func(s *route.Service) { s.Ports = append(s.Ports, route.Port{Name: "admin", Protocol: "TCP", NodePort: 30034, Port: 83, Target: "admin"}) }))},
+		{golden: "two-ports", table: tableOf(twoNodes()[:1], web(func(s *route.Service) {
+			s.Ports = append(s.Ports, route.Port{Name: "admin", Protocol: "TCP", NodePort: 30034, Port: 83, Target: "admin"})
+		})), overlong: true},
 		{golden: "ipv6-no-node", table: tableOf(twoNodes(), web(func(s *route.Service) { s.ClusterIPs = dualIPs()[1:] })), overlong: true},
 		{golden: "headless", table: tableOf(twoNodes(), web(func(s *route.Service) { s.ClusterIPs, s.Ignored = nil, "headless" }))},
 		{golden: "automatic-node-port-not-ready", table: tableOf([]route.Node{down("node-a", "10.1.11.4")}, web(port(func(p *route.Port) { p.NodePort = 0 })))},
