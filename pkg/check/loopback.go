@@ -75,12 +75,13 @@ func containerOf(spec *corev1.PodSpec, number int32, protocol corev1.Protocol) *
 func boundToLoopback(container *corev1.Container, number int32) (binding, bool) {
 	var found *binding
 	for _, setting := range settings(container) {
-		if !binds(setting) {
+		listens := binds(setting)
+		if !listens && !(setting.from == option && slices.Contains(protocolOptions(), setting.name)) {
 			continue
 		}
 		for _, address := range strings.FieldsFunc(setting.value, func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
 			host, port := splitAddress(address)
-			if port != 0 && port != number {
+			if port != number && (port != 0 || !listens) {
 				continue
 			}
 			if !isLoopback(host) {
@@ -184,6 +185,10 @@ func bindingOptions() []string {
 		"server-address", "server-host", "server-addr", "quarkus-http-host", "micronaut-server-host",
 	}
 }
+
+// protocolOptions are options that are named after what is spoken. They may
+// mean anything, unless the value is an address with the very port.
+func protocolOptions() []string { return []string{"http", "https", "tcp", "udp", "grpc", "web", "server"} }
 
 // bindingVariables are the same of the environment.
 func bindingVariables() []string {

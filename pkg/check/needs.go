@@ -23,6 +23,8 @@ func (r Rule) Needs() []string {
 		return []string{"services"}
 	case r.ID == "NP202" || r.ID == "NP206":
 		return []string{"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs"}
+	case r.ID == "NP236":
+		return nil // it is for those who cannot read pods
 	case r.ID >= "NP23" && r.ID < "NP24":
 		return []string{"endpointslices"}
 	case r.ID >= "NP24" && r.ID < "NP25":

@@ -32,6 +32,10 @@ func sliceRules() []Rule {
 		ID: "NP235", Severity: Warning, Title: "ready pods are in no endpoint slice", find: notInSlices,
 		Explanation: "The control plane writes the pods of a service into EndpointSlices, which kube-proxy follows. It lags " +
 			"behind, or does not run, or the node of a pod is no longer there.",
+	}, {
+		ID: "NP236", Severity: Error, Title: "service has no usable endpoint", find: noEndpoints,
+		Explanation: "Reported where pods may not be read: the EndpointSlices tell that no pod is ready, or that the selector " +
+			"matches none, but not why.",
 	}}
 }
 
@@ -227,6 +231,31 @@ func notInSlices(x *subject) []Finding {
 			verb(len(ready), count(len(ready), "pod"), "is", "are")),
 		Fix: fmt.Sprintf("see why the control plane makes none: kubectl describe service %s -n %s",
 			plain(x.ref.Name), plain(x.ref.Namespace)),
+		Passing: true,
+	}}
+}
+
+// noEndpoints says what slices alone tell to a user who may not read pods.
+func noEndpoints(x *subject) []Finding {
+	if selectorless(x) || !x.live || x.knowsPods() || !x.Knows("endpointslices") || !hasNodePortType(x.service) {
+		return nil
+	}
+	all := 0
+	for _, slice := range x.slices() {
+		for i := range slice.Endpoints {
+			all++
+			if usable(&slice.Endpoints[i].Conditions) {
+				return nil
+			}
+		}
+	}
+	message := fmt.Sprintf("none of %s is ready", count(all, "endpoint"))
+	if all == 0 {
+		message = fmt.Sprintf("there are no endpoints: no pod that selector %s matches is there", selectorText(x.service.Spec.Selector))
+	}
+	return []Finding{{
+		Message: message + "; pods cannot be read, which would tell why",
+		Fix:     "ask for the permission to list pods in namespace " + plain(x.ref.Namespace),
 		Passing: true,
 	}}
 }

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -67,6 +69,9 @@ func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table,
 			})
 		}
 	}
+	slices.SortFunc(report.Gaps, func(a, b render.Gap) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace))
+	})
 	return report
 }
 

@@ -120,12 +120,20 @@ func colorful(getenv func(string) string) bool {
 }
 
 // tellBlind names what could not be read, and the findings that may be missing
-// for it.
+// for it. The reasons, one for each, are in -o json.
 func (o *exposeCheckOptions) tellBlind(r *render.Report) {
+	if len(r.Gaps) == 0 {
+		return
+	}
+	var resources, rules []string
 	for _, gap := range r.Gaps {
-		o.say("note: %s are not known: %s", gap.Resource, render.Safe(gap.Reason))
-		if len(gap.Rules) > 0 {
-			o.say("  so these may be missing: %s", strings.Join(gap.Rules, ", "))
-		}
+		resources = append(resources, gap.Resource)
+		rules = append(rules, gap.Rules...)
+	}
+	slices.Sort(resources)
+	slices.Sort(rules)
+	o.say("note: %s could not be read: %s", strings.Join(slices.Compact(resources), ", "), render.Safe(r.Gaps[0].Reason))
+	if rules = slices.Compact(rules); len(rules) > 0 {
+		o.say("  so these findings may be missing: %s", strings.Join(rules, ", "))
 	}
 }

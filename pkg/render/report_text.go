@@ -69,7 +69,7 @@ func (t *textWriter) ports(p part) {
 	for i := range service.Ports {
 		port := &service.Ports[i]
 		sign := ""
-		if len(p.findings) == 0 {
+		if len(p.findings)+len(p.ignored) == 0 {
 			sign = t.Glyphs.Yes + " "
 		}
 		line := fmt.Sprintf("%s%s  %s", sign, t.bold(name), t.threePorts(port))
@@ -160,14 +160,14 @@ func (t *textWriter) fix(fix string) []string {
 	} else if at := strings.Index(fix, `{"`); at >= 0 {
 		sentence, command = strings.TrimSpace(fix[:at]), fix[at:]
 	}
-	whole := strings.TrimSpace("fix: " + sentence + " " + command)
-	if command == "" || sentence == "" || len(whole) <= t.Width-9 {
-		if command != "" {
-			return []string{Safe(whole)}
-		}
+	whole := strings.Join(strings.Fields("fix: "+sentence), " ")
+	switch {
+	case command == "":
 		return hang(wrap(Safe(whole), t.Width-9))
+	case sentence == "" || len(whole)+1+len(command) <= t.Width-9:
+		return []string{Safe(whole + " " + command)}
 	}
-	return append(hang(wrap(Safe("fix: "+sentence), t.Width-9)), "     "+Safe(command))
+	return append(hang(wrap(Safe(whole), t.Width-9)), "     "+Safe(command))
 }
 
 // hang indents all lines but the first below the word behind "fix:".
