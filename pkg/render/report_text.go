@@ -163,11 +163,11 @@ func (t *textWriter) fix(fix string) []string {
 	whole := strings.Join(strings.Fields("fix: "+sentence), " ")
 	switch {
 	case command == "":
-		return hang(wrap(Safe(whole), t.Width-9))
+		return hang(wrap(Safe(whole), t.Width-14))
 	case sentence == "" || len(whole)+1+len(command) <= t.Width-9:
 		return []string{Safe(whole + " " + command)}
 	}
-	return append(hang(wrap(Safe(whole), t.Width-9)), "     "+Safe(command))
+	return append(hang(wrap(Safe(whole), t.Width-14)), "     "+Safe(command))
 }
 
 // hang indents all lines but the first below the word behind "fix:".
