@@ -29,12 +29,8 @@ func (o *Object) readHeader(fields map[string]any) []*Problem {
 		problems[0].Foreign = true
 		return problems
 	}
-	if o.Kind == "" && o.APIVersion == "" {
-		defer func() {
-			for _, problem := range problems {
-				problem.Foreign = true
-			}
-		}()
+	if typed, _ := known(o.Kind); typed == nil && metadata == nil {
+		defer func() { foreign(problems) }()
 	}
 	if o.Kind == "" {
 		report("kind", missing("kind", fields["kind"]), "every manifest names one, such as kind: Service")
@@ -55,6 +51,14 @@ func (o *Object) readHeader(fields map[string]any) []*Problem {
 			shorten(o.Namespace), first(validation.IsDNS1123Label(o.Namespace))), "")
 	}
 	return problems
+}
+
+// foreign marks what is wrong with a document that has no metadata and none of
+// the known kinds: it is the configuration of some program.
+func foreign(problems []*Problem) {
+	for _, problem := range problems {
+		problem.Foreign = true
+	}
 }
 
 // missing words a field of the header that is absent or no string.

@@ -36,7 +36,11 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 		if err != nil {
 			return nil, pathProblem(path, err)
 		}
+		patches := kustomizePatches(files)
 		for _, file := range files {
+			if file != path && patches.has(file) {
+				continue
+			}
 			inputs = append(inputs, input{name: file, found: file != path, open: regular(file)})
 		}
 	}
