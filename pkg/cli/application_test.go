@@ -49,6 +49,16 @@ func TestKeepNodePorts(t *testing.T) {
 			after:  []corev1.ServicePort{port("web", 83, 0, 301), port("db", 90, 0, 400)},
 			want:   []int32{30033, 0},
 		}, {
+			name:   "not when it could have been either of two",
+			before: []corev1.ServicePort{port("http", 82, 30033, 300), port("db", 90, 30044, 400)},
+			after:  []corev1.ServicePort{port("web", 83, 0, 301)},
+			want:   []int32{0},
+		}, {
+			name:   "nor when two could be it",
+			before: []corev1.ServicePort{port("http", 82, 30033, 300)},
+			after:  []corev1.ServicePort{port("web", 83, 0, 301), port("sql", 91, 0, 401)},
+			want:   []int32{0, 0},
+		}, {
 			name:   "not when two are left",
 			before: []corev1.ServicePort{port("http", 82, 30033, 300), port("db", 90, 30044, 400)},
 			after:  []corev1.ServicePort{port("web", 83, 0, 301), port("sql", 91, 0, 401)},

@@ -1,7 +1,8 @@
 package cli
 
 import (
-	"context"
+	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +64,56 @@ func TestServicesThatAreGoneAreTold(t *testing.T) {
 	}
 }
 
+func TestWatchListsAgainWhatChanges(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8")
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	f, said := testFactory()
+	out := f.Out.(*bytes.Buffer)
+	o := &getOptions{factory: f, listing: listing{factory: f, where: "namespace shop"}}
+	snapshotOf := func(services ...*corev1.Service) *snapshot.Snapshot { return &snapshot.Snapshot{Services: services} }
+	var before *route.Table
+	for _, step := range []struct {
+		name      string
+		now       *snapshot.Snapshot
+		out, said string
+	}{
+		{
+			name: "first all, with headers", now: snapshotOf(service(), service(named("api"))),
+			out: `NAME   NODEPORT → PORT → TARGET   ENDPOINTS   NODE        ADDRESS
+api    30033 → 82 → 300/TCP       0/0         <unknown>   http://<node>:30033
+web    30033 → 82 → 300/TCP       0/0         <unknown>   http://<node>:30033
+`,
+		},
+		{name: "nothing when nothing changed", now: snapshotOf(service(), service(named("api")))},
+		{
+			name: "then what changed", now: snapshotOf(service(ports(port("http", 82, 30034, 300))), service(named("api"))),
+			out: "web   30034 → 82 → 300/TCP   0/0   <unknown>   http://<node>:30034\n",
+		},
+		{name: "and what is gone", now: snapshotOf(service(ports(port("http", 82, 30034, 300)))), said: "service shop/api has no node port any more\n"},
+	} {
+		out.Reset()
+		said.Reset()
+		table := route.New(step.now)
+		checkError(t, o.followed(before, table, step.now), "")
+		if diff := cmp.Diff(step.out, out.String()); diff != "" {
+			t.Errorf("%s: out (-want +got):\n%s", step.name, diff)
+		}
+		if diff := cmp.Diff(step.said, said.String()); diff != "" {
+			t.Errorf("%s: said (-want +got):\n%s", step.name, diff)
+		}
+		before = table
+	}
+}
+
+func TestWatchOfAServiceThatIsNotThere(t *testing.T) {
+	f, _ := testFactory()
+	o := &getOptions{factory: f, listing: listing{factory: f, where: "namespace shop"}}
+	o.query.Namespace, o.query.Names = "shop", []string{"web"}
+	empty := &snapshot.Snapshot{}
+	checkError(t, o.followed(nil, route.New(empty), empty), `service "web" not found in namespace shop`)
+	checkError(t, o.followed(tableOf(service()), route.New(empty), empty), "")
+}
+
 func TestForgetAssumed(t *testing.T) {
 	const text = `apiVersion: v1
 kind: Service
@@ -84,48 +135,5 @@ spec: {type: NodePort, ports: [{name: given, port: 82, nodePort: 30033}, {name: 
 	}
 	if forgetAssumed(tableOf(service()), assumed) {
 		t.Error("it says that a given node port was assumed")
-	}
-}
-
-func TestInterruptedWaitSaysWhatExists(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, test := range []struct {
-		name    string
-		pending []string
-		want    string
-	}{
-		{"with what it waited for", []string{"port 82 of service web has 0 of 1 endpoints ready"}, "service web exists in namespace shop, but is not reachable yet: port 82 of service web has 0 of 1 endpoints ready\n"},
-		{"before anything was seen", nil, "service web exists in namespace shop, but is not reachable yet\n"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			f, said := testFactory()
-			w := &wait{factory: f, namespace: "shop", names: []string{"web"}}
-			checkError(t, w.unready(ctx, test.pending), "context canceled")
-			if diff := cmp.Diff(test.want, said.String()); diff != "" {
-				t.Errorf("said (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestPendingPorts(t *testing.T) {
-	table := tableOf(service(), service(named("api")))
-	table.Services[1].Ports[0].Endpoints = []route.Endpoint{{Ready: false}}
-	w := &wait{table: table, podless: map[string]bool{"api": true}}
-	if diff := cmp.Diff([]string{"port 82 of service web has 0 of 1 endpoints ready"}, w.pending()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	table.Services[1].Ports[0].Endpoints[0].Ready = true
-	if got := w.pending(); got != nil {
-		t.Errorf("got %q, want none", got)
-	}
-}
-
-func TestMissingWorkloads(t *testing.T) {
-	web, api := &snapshot.Workload{Ref: snapshot.Ref{Kind: "Deployment", Name: "web"}}, &snapshot.Workload{Ref: snapshot.Ref{Kind: "Deployment", Name: "api"}}
-	got := missing(&snapshot.Snapshot{Workloads: []*snapshot.Workload{web}}, []*snapshot.Workload{web, api})
-	if len(got) != 1 || got[0] != api {
-		t.Errorf("got %v, want only api", got)
 	}
 }
