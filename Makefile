@@ -30,13 +30,13 @@ install: ## Install kubectl-nodeport where "go install" puts programs
 	$(BUILD) install $(BUILD_FLAGS) ./cmd/kubectl-nodeport
 
 demo: build ## Show the plugin at work on manifests, without a cluster
-	@BIN=$(BIN) hack/demo.sh
+	@BIN=$(BIN) testdata/tutorial/demo.sh
 
 ##@ Test
 
 # All levels print what they skipped, with the reasons, and end in one line
 # "N passed, N failed, N skipped". docs/testing.md explains the levels.
-UNIT := ./cmd/... ./pkg/... ./hack/...
+UNIT := ./cmd/... ./pkg/... ./plugins/...
 REPORT := $(GO) run ./test/report
 
 # The race detector needs a C compiler; without one, the tests run without it.
@@ -96,7 +96,7 @@ lint: fmt-check tidy vet golangci-lint verify-generate ## Check format, modules,
 fmt: ## Format the code
 	gofmt -s -w $(GO_DIRS)
 
-GO_DIRS := $(wildcard cmd pkg hack plugins test)
+GO_DIRS := cmd pkg plugins test
 
 .PHONY: fmt-check
 fmt-check:
@@ -119,19 +119,20 @@ golangci-lint:
 		echo "SKIPPED: golangci-lint $(GOLANGCI_LINT_VERSION) cannot be installed; gofmt, go vet and pkg/architecture_test.go were all that looked at the code"; \
 	else $(GOLANGCI_LINT) run ./...; fi
 
-generate: ## Write the reference from the commands' help
+generate: ## Write the reference from the commands' help, and docs/checks.md from the rules
 	$(GO) test ./pkg/cli -run '^TestReference' -update-reference
+	$(GO) test ./pkg/cli -run '^TestChecksPage' -update-docs
 
-verify-generate: ## Check that the reference agrees with the commands' help
-	$(GO) test ./pkg/cli -run '^TestReference'
+verify-generate: ## Check that the generated pages agree with the commands and the rules
+	$(GO) test ./pkg/cli -run '^(TestReference|TestChecksPage)'
 
 ##@ Release
 
 dist: ## Build the release's archives and checksums into dist/
-	$(GO) run ./hack/release archives -version $(VERSION) -dir dist
+	$(GO) run ./plugins/release archives -version $(VERSION) -dir dist
 
 krew-manifest: dist ## Write the krew manifest of those archives to dist/nodeport.yaml
-	$(GO) run ./hack/release krew -version $(VERSION) -dir dist -template .krew.yaml
+	$(GO) run ./plugins/release krew -version $(VERSION) -dir dist -template .krew.yaml
 
 clean: ## Remove what was built here; the cache stays
 	rm -rf bin dist cover.out
