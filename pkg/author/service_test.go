@@ -1,6 +1,7 @@
 package author
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestGivenSelectorStandsAboveOneThatCannotBe(t *testing.T) {
 	pod := newPod("web", nil, port("", 80))
 	source := FromPod(&snapshot.Snapshot{}, pod)
 	_, err := Service(source, Options{})
-	if err == nil || err != source.SelectorErr {
+	if err == nil || !errors.Is(err, source.SelectorErr) {
 		t.Errorf("without --selector: got %v, want the source's error", err)
 	}
 	service, err := Service(source, Options{Selector: labels{"app": "web"}})

@@ -2,9 +2,9 @@ package check
 
 import "github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 
-// close tells whether two names differ by a slip of the finger: one letter in
+// slipped tells whether two names differ by a slip of the finger: one letter in
 // short ones, two in longer.
-func close(a, b string) bool {
+func slipped(a, b string) bool {
 	allowed := 1
 	if min(len(a), len(b)) > 4 {
 		allowed = 2

@@ -39,7 +39,7 @@ func (c candidate) target() any {
 func (x *subject) intended(b *backend, port *corev1.ServicePort) (best candidate, ok bool) {
 	candidates := x.unclaimed(b, port)
 	for _, c := range candidates {
-		if named(port) && close(c.port.Name, port.TargetPort.StrVal) || port.Name != "" && c.port.Name == port.Name {
+		if named(port) && slipped(c.port.Name, port.TargetPort.StrVal) || port.Name != "" && c.port.Name == port.Name {
 			return c, true
 		}
 	}

@@ -188,7 +188,9 @@ func bindingOptions() []string {
 
 // protocolOptions are options that are named after what is spoken. They may
 // mean anything, unless the value is an address with the very port.
-func protocolOptions() []string { return []string{"http", "https", "tcp", "udp", "grpc", "web", "server"} }
+func protocolOptions() []string {
+	return []string{"http", "https", "tcp", "udp", "grpc", "web", "server"}
+}
 
 // bindingVariables are the same of the environment.
 func bindingVariables() []string {

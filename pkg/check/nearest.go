@@ -154,7 +154,7 @@ func compare(selector map[string]string, kin *kin) (found slip, ok bool) {
 // findOther looks for the label of the pods that was meant: the same key with
 // another value, or the same value under another key.
 func (s *slip) findOther(selector map[string]string) {
-	if other, has := s.kin.labels[s.key]; has && (len(selector) > 1 || close(s.value, other)) {
+	if other, has := s.kin.labels[s.key]; has && (len(selector) > 1 || slipped(s.value, other)) {
 		s.otherKey, s.otherValue, s.distance = s.key, other, spelling.Distance(s.value, other)
 	}
 	for key, value := range s.kin.labels {
@@ -162,7 +162,7 @@ func (s *slip) findOther(selector map[string]string) {
 			continue
 		}
 		gap := spelling.Distance(s.key, key)
-		if !close(s.key, key) {
+		if !slipped(s.key, key) {
 			if !slices.Contains(identityLabels(), key) {
 				continue
 			}

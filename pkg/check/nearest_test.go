@@ -98,7 +98,7 @@ func TestNamesThatASlipOfTheFingerTellsApartAreClose(t *testing.T) {
 		{"", "web", false},
 	} {
 		t.Run(test.a+"/"+test.b, func(t *testing.T) {
-			if got := close(test.a, test.b); got != test.close {
+			if got := slipped(test.a, test.b); got != test.close {
 				t.Errorf("close %t, want %t", got, test.close)
 			}
 		})

@@ -132,7 +132,7 @@ func (s *similar) spelledLike(namespace string, selector map[string]string) []la
 	for _, key := range sortedKeys(selector) {
 		value := selector[key]
 		for _, other := range firstOf(s.values[keyAt{namespace, key}]) {
-			if other != value && close(value, other) {
+			if other != value && slipped(value, other) {
 				alike = append(alike, label{namespace, key, other})
 			}
 		}

@@ -128,9 +128,8 @@ func (o *applyOptions) each(applications []*application, do func(*application) e
 // refuses is known before the first service is changed, and shows the changes.
 func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applications []*application) error {
 	var refused []error
-	write := cluster.WriteOptions{Manager: o.manager, Force: o.force, DryRun: true}
 	for _, a := range applications {
-		after, err := c.Apply(ctx, a.namespace, a.name, a.manifest, write)
+		after, err := o.applyOne(ctx, c, a, true)
 		if err != nil {
 			refused = append(refused, explainConflict(err, a.name))
 			continue
@@ -156,9 +155,8 @@ func (o *applyOptions) showsChanges(a *application) bool {
 
 func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applications []*application) ([]*corev1.Service, error) {
 	var applied []*corev1.Service
-	write := cluster.WriteOptions{Manager: o.manager, Force: o.force}
 	for i, a := range applications {
-		after, err := c.Apply(ctx, a.namespace, a.name, a.manifest, write)
+		after, err := o.applyOne(ctx, c, a, false)
 		if err != nil {
 			return applied, unfinished(explainConflict(err, a.name), applied, wanted(applications[i+1:]), "applied")
 		}
@@ -169,6 +167,18 @@ func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applicatio
 		}
 	}
 	return applied, nil
+}
+
+// applyOne applies a service. Fields that this program set before, by create,
+// are taken over without a question.
+func (o *applyOptions) applyOne(ctx context.Context, c *cluster.Cluster, a *application, dryRun bool) (*corev1.Service, error) {
+	write := cluster.WriteOptions{Manager: o.manager, Force: o.force, DryRun: dryRun}
+	after, err := c.Apply(ctx, a.namespace, a.name, a.manifest, write)
+	if ownConflict(err, o.manager) {
+		write.Force = true
+		after, err = c.Apply(ctx, a.namespace, a.name, a.manifest, write)
+	}
+	return after, err
 }
 
 // others lists the objects of the manifests that are no services.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/author"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
@@ -147,6 +148,9 @@ func (o *createOptions) createOne(ctx context.Context, service *corev1.Service) 
 func (o *createOptions) check(p *plan) error {
 	var findings []check.Finding
 	for i, service := range p.services {
+		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" {
+			return apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name)
+		}
 		findings = append(findings, check.Service(p.snapshot, service)...)
 		findings = append(findings, check.Strangers(p.snapshot, service, p.sources[i].Ref)...)
 	}

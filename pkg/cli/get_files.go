@@ -31,7 +31,7 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 		return err
 	}
 	if forgetAssumed(table, assumed) {
-		o.say("note: <auto> is a node port that the API server will choose")
+		o.say("note: <auto> is a node port that the API server will choose; IP addresses that no manifest gives are examples, too")
 	}
 	return o.listing.show(table, s)
 }
@@ -59,18 +59,18 @@ func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
 
 // forgetAssumed takes the node ports away that no manifest gives: a cluster
 // would choose others. It tells whether there were any.
-func forgetAssumed(table *route.Table, assumed *manifest.Assumed) (any bool) {
+func forgetAssumed(table *route.Table, assumed *manifest.Assumed) (forgotten bool) {
 	for i := range table.Services {
 		service := &table.Services[i]
 		ref := snapshot.Ref{Kind: "Service", Namespace: service.Namespace, Name: service.Name}
 		for j := range service.Ports {
 			if assumed.NodePort(ref, service.Ports[j].Name) {
 				service.Ports[j].NodePort = 0
-				any = true
+				forgotten = true
 			}
 		}
 	}
-	return any
+	return forgotten
 }
 
 func severalNamespaces(services []*corev1.Service) bool {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
@@ -74,21 +75,33 @@ func (w *wait) run(ctx context.Context, quiet, namespaces bool) error {
 		}
 	})
 	w.progress("")
+	switch {
+	case apierrors.IsForbidden(err):
+		w.say("note: not waited until %s can be reached: %s", strings.Join(w.names, ", "), render.Safe(err.Error()))
+	case w.seen == nil && ctx.Err() != nil:
+		return w.unready(ctx, []string{"nothing of it was read"})
+	}
 	if w.seen == nil {
-		if err := ctx.Err(); err != nil {
-			return w.unready(ctx, nil)
-		}
-		return err
+		return notForbidden(err)
 	}
 	if !quiet {
 		if err := w.list(namespaces); err != nil {
 			return err
 		}
 	}
-	if pending := w.pending(); len(pending) > 0 && w.seen.Knows("endpointslices") {
+	if pending := w.pending(); err == nil && len(pending) > 0 && w.seen.Knows("endpointslices") {
 		return w.unready(ctx, pending)
 	}
-	return nil
+	return notForbidden(err)
+}
+
+// notForbidden drops the error of a user who may not wait: the service was
+// written all the same, and that is told.
+func notForbidden(err error) error {
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	return err
 }
 
 // pending names the ports without a ready endpoint.

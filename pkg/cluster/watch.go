@@ -2,10 +2,12 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -22,17 +24,23 @@ const settle = 50 * time.Millisecond
 // Watch reads what the query asks for and calls changed with it, and again
 // after every change until ctx is done. It follows lost connections and
 // restarts of the API server. Pods and workloads are not watched: they stand
-// as they were read first. The error is that of the first read; the end of ctx is none.
+// as they were read first. The error is that of the first read, or that the
+// user may read but not watch; the end of ctx is none.
 func (c *Cluster) Watch(ctx context.Context, query Query, changed func(*snapshot.Snapshot)) error {
 	first, err := c.Read(ctx, query)
 	if err != nil {
 		return err
 	}
-	w := &watching{cluster: c, query: query, first: first, events: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := &watching{cluster: c, query: query, first: first, refuse: cancel, events: make(chan struct{}, 1)}
 	w.start(ctx)
 	changed(first)
 	for w.next(ctx) {
 		changed(w.snapshot())
+	}
+	if refused := context.Cause(ctx); apierrors.IsForbidden(refused) {
+		return refused
 	}
 	return nil
 }
@@ -43,7 +51,10 @@ type watching struct {
 	cluster *Cluster
 	query   Query
 	first   *snapshot.Snapshot
-	events  chan struct{}
+	// refuse ends everything because a watch is forbidden: it would be tried
+	// again for ever.
+	refuse context.CancelCauseFunc
+	events chan struct{}
 
 	services      []cache.Store
 	slices, nodes cache.Store
@@ -97,7 +108,11 @@ func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.O
 			},
 			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 				restrict(&o)
-				return from.Watch(ctx, o)
+				watcher, err := from.Watch(ctx, o)
+				if apierrors.IsForbidden(err) {
+					w.refuse(fmt.Errorf("cannot watch: %w", err))
+				}
+				return watcher, err
 			},
 		},
 		ObjectType: object,

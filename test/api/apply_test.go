@@ -95,6 +95,17 @@ func TestApplyNamesTheFieldAndTheManagerOfAConflict(t *testing.T) {
 	}
 }
 
+func TestApplyChangesWhatCreateMadeWithoutAConflict(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	u.succeeds(u.run("create", "deploy/web", "--wait=false", "--port=http=30071:80:300"))
+	u.succeeds(u.apply(manifest("web", "[{name: http, port: 80, targetPort: 300, nodePort: 30072}]")))
+	if got := service(t, c, u.namespace, "web").Spec.Ports[0].NodePort; got != 30072 {
+		t.Errorf("the node port is %d", got)
+	}
+}
+
 func TestApplyOfSeveralServicesIsAllOrNothing(t *testing.T) {
 	c := rig.StartAPI(t)
 	good := manifest("good", "[{port: 80, targetPort: 300, nodePort: 30070}]")

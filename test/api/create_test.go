@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -159,6 +160,8 @@ func TestAServiceThatExistsAlreadyIsNotTouched(t *testing.T) {
 	u.succeeds(u.run("create", "deploy/web", "--wait=false", "--port=80:300"))
 	before := service(t, c, u.namespace, "web")
 	u.fails(u.run("create", "deploy/web", "--wait=false", "--port=81:300"), "already exists")
+	same := fmt.Sprintf("--port=%d:80:300", before.Spec.Ports[0].NodePort)
+	u.fails(u.run("create", "deploy/web", "--wait=false", same), "already exists")
 	if after := service(t, c, u.namespace, "web"); after.ResourceVersion != before.ResourceVersion {
 		t.Error("the service was changed")
 	}

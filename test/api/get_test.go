@@ -102,6 +102,29 @@ func TestAUserOfOneNamespaceCanCreateThere(t *testing.T) {
 	}
 }
 
+func TestAUserWhoMayNotWatchIsNotLeftWaiting(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	node(t, c, "watch-1", "10.1.11.4")
+	pod(t, c, u.namespace, "web", "watch-1", "10.2.1.7", false)
+	limited := u
+	limited.kubeconfig = c.UserIn(t, u.namespace, "reader",
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"services"}, Verbs: []string{"get", "list", "create"}},
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}},
+		rbacv1.PolicyRule{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list"}})
+	var r result
+	rig.Eventually(t, waitLimit, func() error {
+		if r = limited.run("create", "web", "--port=80:300"); r.code != 0 {
+			return fmt.Errorf("exit code %d: %s", r.code, r.err)
+		}
+		return nil
+	})
+	if !strings.Contains(r.out, "service/web created") || !strings.Contains(r.err, "not waited until web can be reached") {
+		t.Errorf("told:\n%s%s", r.out, r.err)
+	}
+	limited.fails(limited.run("get", "-w"), "cannot watch")
+}
+
 func TestGetWatchShowsWhatChanges(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)

@@ -97,7 +97,7 @@ func (s *summary) show(k key, e event) {
 
 // end prints the sum and reports whether all went well.
 func (s *summary) end() bool {
-	count := map[string]int{}
+	count := map[string]int{"fail": s.failedPackages()}
 	var skipped []key
 	for k, result := range s.result {
 		blamed, parent := s.parents[k]
@@ -120,6 +120,24 @@ func (s *summary) end() bool {
 	}
 	s.print(fmt.Sprintf("\n%d passed, %d failed, %d skipped\n", count["pass"], count["fail"], count["skip"]))
 	return !s.broken && count["fail"] == 0 && count["pass"] > 0
+}
+
+// failedPackages counts those that failed outside of any test: they did not
+// build, or ended before their time.
+func (s *summary) failedPackages() int {
+	blamed := map[string]bool{}
+	for k, result := range s.result {
+		if k.test != "" && result == "fail" {
+			blamed[k.pkg] = true
+		}
+	}
+	n := 0
+	for k, result := range s.result {
+		if k.test == "" && result == "fail" && !blamed[k.pkg] {
+			n++
+		}
+	}
+	return n
 }
 
 // reason returns why a test was skipped: what it said before its result.

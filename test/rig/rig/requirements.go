@@ -80,8 +80,11 @@ func missingPackages() []string {
 }
 
 // Install installs the Debian packages that a cluster needs and this machine
-// does not have.
+// does not have, and raises the kernel's limit that many nodes meet.
 func Install(ctx context.Context) error {
+	if err := raiseInotify(); err != nil {
+		return err
+	}
 	missing := missingPackages()
 	if missing == nil {
 		return nil

@@ -2,8 +2,8 @@
 # A pod's manifest becomes a service, and the service's addresses: no cluster
 # is asked. BIN is the built plugin.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-PLUGIN=$PWD/${BIN:-bin/kubectl-nodeport}
+cd "$(dirname "$0")"
+PLUGIN=$PWD/../../${BIN:-bin/kubectl-nodeport}
 
 # No kubeconfig is read, whatever this machine has.
 export KUBECONFIG=/dev/null
@@ -14,7 +14,6 @@ show() {
 	"$PLUGIN" "$@"
 }
 
-cd testdata/tutorial
 echo "# A pod that listens on ports 300 and 301:"
 printf '\n$ cat pod.yaml\n'
 cat pod.yaml

@@ -1,7 +1,7 @@
 // Command release builds what is published of a version:
 //
-//	go run ./hack/release archives -version v0.1.0 -dir dist
-//	go run ./hack/release krew -version v0.1.0 -dir dist -template .krew.yaml
+//	go run ./plugins/release archives -version v0.1.0 -dir dist
+//	go run ./plugins/release krew -version v0.1.0 -dir dist -template .krew.yaml
 //
 // The first writes an archive for each platform and their checksums. The same
 // sources, version of Go and commit give the same bytes anywhere. The second
