@@ -79,33 +79,6 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
-func TestExplainConflict(t *testing.T) {
-	conflict := func(causes ...metav1.StatusCause) error {
-		err := apierrors.NewConflict(schema.GroupResource{Resource: "services"}, "web", errors.New("Apply failed"))
-		err.ErrStatus.Details.Causes = causes
-		return err
-	}
-	other := errors.New("other")
-	plain := conflict()
-	nodePort := metav1.StatusCause{
-		Type: metav1.CauseTypeFieldManagerConflict, Field: `.spec.ports[port=82,protocol="TCP"].nodePort`, Message: `conflict with "kubectl-edit" using v1`,
-	}
-	selector := metav1.StatusCause{Type: metav1.CauseTypeFieldManagerConflict, Field: ".spec.selector", Message: "conflict with somebody"}
-	for _, test := range []struct {
-		name string
-		err  error
-		want string
-	}{
-		{"another error", other, "other"},
-		{"a conflict about no field", plain, plain.Error()},
-		{"a field of another manager", conflict(nodePort), `service "web": fields are set otherwise: spec.ports[port=82,protocol="TCP"].nodePort by "kubectl-edit"; give --force-conflicts to take them over, or leave them out of the manifest`},
-		{"two fields", conflict(nodePort, selector), `service "web": fields are set otherwise: spec.ports[port=82,protocol="TCP"].nodePort by "kubectl-edit", spec.selector by conflict with somebody; give --force-conflicts to take them over, or leave them out of the manifest`},
-		{"wrapped", fmt.Errorf("apply: %w", conflict(selector)), `service "web": fields are set otherwise: spec.selector by conflict with somebody; give --force-conflicts to take them over, or leave them out of the manifest`},
-	} {
-		t.Run(test.name, func(t *testing.T) { checkError(t, explainConflict(test.err, "web"), test.want) })
-	}
-}
-
 // kubeconfigOf is a kubeconfig of a server, for the environment.
 func kubeconfigOf(t *testing.T, url string) {
 	t.Helper()
