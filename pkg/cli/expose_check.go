@@ -42,6 +42,8 @@ type exposeCheckOptions struct {
 	where     string
 	files     *fileFlags // nil to check what the cluster has
 	static    bool
+	// live are the snapshots that manifests were laid over, by their namespaces.
+	live      map[string]*snapshot.Snapshot
 	nodePorts nodeport.Range
 	outputs   []reportOutput
 	failOn    check.Severity
@@ -121,7 +123,7 @@ func (flags *exposeCheckFlags) options(f *factory, args []string) (*exposeCheckO
 	if err != nil {
 		return nil, err
 	}
-	o := &exposeCheckOptions{factory: f, static: flags.static, ignore: config.ignores()}
+	o := &exposeCheckOptions{factory: f, static: flags.static, live: map[string]*snapshot.Snapshot{}, ignore: config.ignores()}
 	if err := o.settings(flags, config); err != nil {
 		return nil, err
 	}

@@ -28,21 +28,52 @@ func (o *exposeCheckOptions) checkFiles(ctx context.Context) (*render.Report, er
 	if err != nil {
 		return nil, err
 	}
+	report, findings, err := o.checkSet(ctx, set, set.Services(namespace), namespace)
+	if err != nil {
+		return nil, err
+	}
+	inFiles := o.sift(report, nil, fileFindings(set, problems, namespace))
+	report.Findings = withoutEchoes(inFiles, findings)
+	if err := o.checkVariants(ctx, report, set, namespace); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// checkSet checks some of the services of a set.
+func (o *exposeCheckOptions) checkSet(ctx context.Context, set *manifest.Set, services []*corev1.Service, namespace string) (*render.Report, []check.Finding, error) {
 	written, assumed := set.Snapshot(manifest.Defaults{Namespace: namespace})
 	table := route.New(written)
 	forgetAssumed(table, assumed)
-	services := set.Services(namespace)
-	s, partial, err := o.surroundings(ctx, asWritten(written, services))
+	s, partial, err := o.surroundings(ctx, asWritten(written, set.Services(namespace)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	chosen, named, err := o.chosen(s, services)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	findings := withoutEchoes(fileFindings(set, problems, namespace),
-		check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Partial: partial}))
-	return o.newReport(s, table, chosen, findings), nil
+	report := o.newReport(s, table, chosen)
+	return report, o.sift(report, chosen, check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Partial: partial})), nil
+}
+
+// checkVariants checks services that a repository holds once more for another
+// environment, with what is beside them there.
+func (o *exposeCheckOptions) checkVariants(ctx context.Context, report *render.Report, set *manifest.Set, namespace string) error {
+	if len(o.targets) > 0 {
+		return nil // a name means the one that counts
+	}
+	for _, variant := range set.Variants() {
+		own := (&manifest.Set{Objects: variant.Own}).Services(namespace)
+		part, findings, err := o.checkSet(ctx, variant.Set, own, namespace)
+		if err != nil {
+			return err
+		}
+		report.Services = append(report.Services, part.Services...)
+		report.Findings = append(report.Findings, findings...)
+		report.Ignored = append(report.Ignored, part.Ignored...)
+	}
+	return nil
 }
 
 // asWritten is a snapshot with services as their manifests have them: what is
@@ -67,11 +98,14 @@ func (o *exposeCheckOptions) surroundings(ctx context.Context, written *snapshot
 		namespaces = append(namespaces, service.Namespace)
 	}
 	slices.Sort(namespaces)
-	live, err := o.around(ctx, slices.Compact(namespaces))
-	if err != nil {
-		return nil, false, err
+	namespaces = slices.Compact(namespaces)
+	key := strings.Join(namespaces, " ")
+	if o.live[key] == nil {
+		if o.live[key], err = o.around(ctx, namespaces); err != nil {
+			return nil, false, err
+		}
 	}
-	return snapshot.Overlay(live, written), false, nil
+	return snapshot.Overlay(o.live[key], written), false, nil
 }
 
 // unread returns the problems for which there is nothing to check: a path that

@@ -42,7 +42,8 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 		return nil, err
 	}
 	findings := check.Run(check.Input{Snapshot: s, Services: chosen, Named: named})
-	report := o.newReport(s, route.New(s), chosen, findings)
+	report := o.newReport(s, route.New(s), chosen)
+	report.Findings = o.sift(report, chosen, findings)
 	report.Live = true
 	return report, nil
 }
@@ -55,13 +56,19 @@ func (o *exposeCheckOptions) query(namespace string, names []string) cluster.Que
 	}
 }
 
-// newReport sets findings apart that are ignored, and names what could not be read.
-func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table, services []*corev1.Service, findings []check.Finding) *render.Report {
+// sift returns the findings that count; the report keeps those that are ignored.
+func (o *exposeCheckOptions) sift(report *render.Report, services []*corev1.Service, findings []check.Finding) []check.Finding {
+	counting, ignored := check.Sift(findings, services, o.ignore)
+	report.Ignored = append(report.Ignored, ignored...)
+	return counting
+}
+
+// newReport is a report without findings, which names what could not be read.
+func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table, services []*corev1.Service) *render.Report {
 	report := &render.Report{Table: table, FailOn: o.failOn}
 	for _, service := range services {
 		report.Services = append(report.Services, snapshot.RefOf("Service", service))
 	}
-	report.Findings, report.Ignored = check.Sift(findings, services, o.ignore)
 	for _, gap := range s.Gaps {
 		if gap.Resource != snapshot.UnknownPods {
 			report.Gaps = append(report.Gaps, render.Gap{

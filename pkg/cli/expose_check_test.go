@@ -163,3 +163,21 @@ func TestExposeCheckFindsTheServicesOfAWorkload(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, errOut)
 	}
 }
+
+// A folder for each environment holds the same objects, with differences. Each
+// is checked with what is beside it.
+func TestExposeCheckChecksEveryEnvironment(t *testing.T) {
+	files := map[string]string{
+		"staging/a.yaml": strings.ReplaceAll(healthyService, "30033", "80"),
+		"prod/a.yaml":    healthyService,
+	}
+	code, out, _ := inFolder(t, files, "-f", ".", "-R", "-o", "github")
+	if code != 1 || strings.Count(out, "::error") != 1 || !strings.Contains(out, "file=staging/a.yaml") && !strings.Contains(out, "file=prod/a.yaml") ||
+		strings.Contains(out, "given twice") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	both := map[string]string{"a.yaml": healthyService, "b.yaml": strings.ReplaceAll(healthyService, "30033", "30034")}
+	if code, out, _ := inFolder(t, both, "-f", ".", "-o", "github"); code != 0 || !strings.Contains(out, "given twice") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}

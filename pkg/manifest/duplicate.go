@@ -7,8 +7,6 @@ import (
 	"strconv"
 
 	yaml "go.yaml.in/yaml/v3"
-
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // duplicateKeys returns the keys that one mapping of an object holds twice.
@@ -57,25 +55,23 @@ func (o *Object) duplicateKey(field string, key, earlier *yaml.Node) *Problem {
 // ones are one; of different ones the last counts, as when kubectl applies one
 // after the other, and a warning names both.
 func (r *reader) deduplicated() *Set {
-	type identity struct {
-		group string
-		snapshot.Ref
-	}
 	set := &Set{}
 	last := make(map[identity]*Object, len(r.objects))
 	for _, object := range r.objects {
 		if object.Name != "" {
-			last[identity{group(object.APIVersion), object.Ref}] = object
+			last[object.identity()] = object
 		}
 	}
 	for _, object := range r.objects {
-		kept := last[identity{group(object.APIVersion), object.Ref}]
+		kept := last[object.identity()]
 		if kept == nil || kept == object {
 			set.Objects = append(set.Objects, object)
 			continue
 		}
 		if !sameJSON(object.JSON, kept.JSON) {
-			set.Warnings = append(set.Warnings, givenTwice(object, kept))
+			if object.folder() == kept.folder() {
+				set.Warnings = append(set.Warnings, givenTwice(object, kept))
+			}
 			set.Superseded = append(set.Superseded, object)
 		}
 	}

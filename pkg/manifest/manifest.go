@@ -37,9 +37,10 @@ type Source struct {
 type Set struct {
 	Objects []*Object
 	// Warnings are what an API server takes, and yet is hardly meant, such as
-	// one object given twice with different contents.
+	// one object given twice in a folder with different contents.
 	Warnings []*Problem
-	// Superseded are objects that are given again with other contents.
+	// Superseded are objects that are given again with other contents; see
+	// [Set.Variants].
 	Superseded []*Object
 }
 
@@ -58,6 +59,8 @@ type Object struct {
 	JSON []byte
 
 	node *yaml.Node
+	// found tells that the file was found in a folder, not named by the user.
+	found bool
 }
 
 // Read reads all manifests of source. The error joins every problem of every
@@ -117,10 +120,13 @@ func (r *reader) path(ctx context.Context, path string) error {
 			r.report(problem)
 			continue
 		}
-		before := len(r.problems)
+		objects, problems := len(r.objects), len(r.problems)
 		r.file(input.name, data)
+		for _, object := range r.objects[objects:] {
+			object.found = input.found
+		}
 		if !input.found {
-			r.named(before)
+			r.named(problems)
 		}
 	}
 	if len(r.objects) == objects && len(r.problems) == problems {

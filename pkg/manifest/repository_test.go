@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -118,5 +119,23 @@ func TestServicesAreAsWritten(t *testing.T) {
 	s, _ := set.Snapshot(Defaults{Namespace: "shop"})
 	if before := s.Before("shop", "web"); before == nil || len(before.Spec.Ports) != 1 || before.Spec.Type != corev1.ServiceTypeNodePort {
 		t.Errorf("before it was %v", before)
+	}
+}
+
+func TestVariants(t *testing.T) {
+	const service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort, ports: [{port: 82}]}\n"
+	other := service[:len(service)-len(", ports: [{port: 82}]}\n")] + "}\n"
+	set, _ := repository(t, map[string]string{"a/web.yaml": service, "b/web.yaml": other, "b/cart.yaml": strings.ReplaceAll(service, "web", "cart")})
+	variants := set.Variants()
+	if len(variants) != 1 || len(variants[0].Own) != 1 || len(variants[0].Objects) != 2 || len(set.Warnings) != 0 {
+		t.Fatalf("variants %v, warnings %v", variants, set.Warnings)
+	}
+	s, _ := variants[0].Snapshot(Defaults{Namespace: "shop"})
+	if got := len(s.Service("shop", "web").Spec.Ports); got != 1 {
+		t.Errorf("the first folder's service has %d ports in its variant", got)
+	}
+	whole, _ := set.Snapshot(Defaults{Namespace: "shop"})
+	if whole.Before("shop", "web") != nil {
+		t.Error("the service of another folder is taken for an older one")
 	}
 }

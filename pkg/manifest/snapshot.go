@@ -46,7 +46,7 @@ func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
 		b.add(object, defaults.Namespace)
 	}
 	b.addMakers(s.Objects, defaults.Namespace)
-	b.snapshot.Replaced = servicesOf(s.Superseded, defaults.Namespace)
+	b.snapshot.Replaced = servicesOf(s.before(), defaults.Namespace)
 	b.fillServices()
 	b.expand()
 	b.buildSlices()
