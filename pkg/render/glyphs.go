@@ -7,4 +7,4 @@ type Glyphs struct{ Arrow, Yes, No string }
 func Unicode() Glyphs { return Glyphs{Arrow: "→", Yes: "✓", No: "✗"} }
 
 // ASCII are the signs of any other.
-func ASCII() Glyphs { return Glyphs{Arrow: "->", Yes: "ok", No: "no"} }
+func ASCII() Glyphs { return Glyphs{Arrow: "->", Yes: "ok", No: "x"} }
