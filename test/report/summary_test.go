@@ -41,7 +41,7 @@ func TestReport(t *testing.T) {
 			in: run + `{"ImportPath":"q","Action":"build-output","Output":"q.go:1: syntax error\n"}
 {"ImportPath":"q","Action":"build-fail"}
 {"Action":"fail","Package":"q","FailedBuild":"q"}`,
-			want: []string{"q.go:1: syntax error\n", "\n1 passed, 0 failed, 1 skipped\n"},
+			want: []string{"q.go:1: syntax error\n", "\n1 passed, 1 failed, 1 skipped\n"},
 		},
 		"a test binary that dies fails": {
 			in: run + `{"Action":"output","Package":"p","Output":"panic: oh\n"}
