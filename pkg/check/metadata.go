@@ -20,8 +20,8 @@ func metadataRules() []Rule {
 	}}
 }
 
-// invalidName holds a name to the syntax of newer API servers, and warns of
-// one that older ones refuse (k8s.io/kubernetes pkg/apis/core/validation/validation.go,
+// invalidName holds a name to the syntax of newer API servers, and notes one
+// that older ones refuse (k8s.io/kubernetes pkg/apis/core/validation/validation.go,
 // ValidateServiceCreate with the gate RelaxedServiceNameValidation).
 func invalidName(x *subject) []Finding {
 	name := x.ref.Name
@@ -40,7 +40,7 @@ func invalidName(x *subject) []Finding {
 	}
 	if len(validation.IsDNS1035Label(name)) > 0 {
 		return []Finding{{
-			Severity: Warning, Field: "metadata.name",
+			Severity: Info, Field: "metadata.name",
 			Message: fmt.Sprintf("the name %s starts with a digit, which Kubernetes before 1.36 refuses for a service", plain(name)),
 			Fix:     "start metadata.name with a letter",
 		}}

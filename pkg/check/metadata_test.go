@@ -27,7 +27,7 @@ func metadataCases() []ruleCase {
 			`digits and hyphens, and begin and end with a letter or digit`},
 	}, {
 		id: "NP001", name: "a leading digit is refused by older API servers", service: calling("3scale"),
-		want: []string{"warning metadata.name: the name 3scale starts with a digit, which Kubernetes before 1.36 refuses for a service"},
+		want: []string{"info metadata.name: the name 3scale starts with a digit, which Kubernetes before 1.36 refuses for a service"},
 	}, {
 		id: "NP001", name: "no name", service: calling(""),
 		want: []string{"error metadata.name: the service has no name"},

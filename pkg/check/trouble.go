@@ -84,7 +84,11 @@ func containerTrouble(pod *corev1.Pod, status *corev1.ContainerStatus, init bool
 	case waiting != nil && strings.HasSuffix(waiting.Reason, "Error"):
 		return trouble{why: name + " cannot be started: " + waiting.Reason + because(waiting.Message), fix: about, weight: broken}, true
 	case ended != nil && (!init || ended.ExitCode != 0):
-		return trouble{why: fmt.Sprintf("%s has ended with exit code %d", name, ended.ExitCode), fix: logs, weight: failing}, true
+		why := fmt.Sprintf("%s has ended with exit code %d", name, ended.ExitCode)
+		if ended.Reason == "OOMKilled" {
+			why = name + " needed more memory than its limit and was killed (OOMKilled)"
+		}
+		return trouble{why: why, fix: logs, weight: failing}, true
 	case init && status.State.Running != nil && (status.Started == nil || !*status.Started):
 		return trouble{why: name + " is still running", fix: logs}, true
 	}
