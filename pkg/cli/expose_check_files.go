@@ -108,11 +108,12 @@ func (o *exposeCheckOptions) surroundings(ctx context.Context, written *snapshot
 	return snapshot.Overlay(o.live[key], written), false, nil
 }
 
-// unread returns the problems for which there is nothing to check: a path that
-// does not exist, or a page that cannot be fetched.
+// unread returns the problem for which there is nothing to check: a path that
+// does not exist or holds nothing, or a page that cannot be fetched. Those have
+// no place in a file.
 func unread(err error) error {
 	for _, problem := range manifest.Problems(err) {
-		if problem.Unwrap() != nil {
+		if problem.Position.File == "" {
 			return problem
 		}
 	}

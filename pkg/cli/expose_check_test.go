@@ -74,6 +74,8 @@ func TestExposeCheckExitCodes(t *testing.T) {
 		{"no YAML beside what is healthy", map[string]string{"a.yaml": "a: [", "b.yaml": healthyService}, []string{"-f", "."}, 1},
 		{"standard input", map[string]string{"stdin": broken}, []string{"-f", "-"}, 1},
 		{"a file that is not there", nil, []string{"-f", "a.yaml"}, 2},
+		{"an empty folder", map[string]string{"empty/x": ""}, []string{"-f", "empty"}, 2},
+		{"nothing on standard input", nil, []string{"-f", "-"}, 2},
 		{"a name that is not there", map[string]string{"a.yaml": healthyService}, []string{"-f", "a.yaml", "shop"}, 2},
 		{"a flag that there is not", nil, []string{"--flag"}, 2},
 		{"a format that there is not", nil, []string{"-o", "pdf"}, 2},
