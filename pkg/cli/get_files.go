@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,6 +27,9 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 		return err
 	}
 	s, assumed := set.Snapshot(manifest.Defaults{Namespace: namespace})
+	if err := impossiblePorts(s); err != nil {
+		return err
+	}
 	o.listing.where = "the manifests"
 	o.listing.namespaces = o.listing.namespaces || severalNamespaces(s.Services)
 	table := route.New(s)
@@ -34,6 +40,31 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 		o.say("note: <auto> is a node port that the API server will choose; IP addresses that no manifest gives are examples, too")
 	}
 	return o.listing.show(table, s)
+}
+
+// impossiblePorts is the error of ports that no packet can carry: there is
+// nothing true to show of them.
+func impossiblePorts(s *snapshot.Snapshot) error {
+	var errs []error
+	for _, service := range s.Services {
+		ref := snapshot.RefOf("Service", service)
+		for i, port := range service.Spec.Ports {
+			field := fmt.Sprintf("spec.ports[%d]", i)
+			errs = append(errs, impossible(s, ref, field+".port", port.Port, 1), impossible(s, ref, field+".nodePort", port.NodePort, 0))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// impossible is nil for a port from least on that a packet can carry.
+func impossible(s *snapshot.Snapshot, ref snapshot.Ref, field string, port, least int32) error {
+	if least <= port && port <= math.MaxUint16 {
+		return nil
+	}
+	return &manifest.Problem{
+		Position: s.Locate(ref, field), Ref: ref, Field: field,
+		Message: fmt.Sprintf("%s %d is no port: give one from 1 to %d", field, port, math.MaxUint16),
+	}
 }
 
 // chosen leaves the services that were named or selected.

@@ -2,6 +2,7 @@ package route
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -39,7 +40,7 @@ func newService(s *snapshot.Snapshot, object *corev1.Service) Service {
 		ExternalLocal:       spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 		InternalLocal:       internalLocal(spec),
 		Affinity:            affinity(spec),
-		HealthCheckNodePort: uint16(spec.HealthCheckNodePort),
+		HealthCheckNodePort: number(spec.HealthCheckNodePort),
 		Ignored:             ignored(object),
 	}
 	if spec.Type != corev1.ServiceTypeNodePort && spec.Type != corev1.ServiceTypeLoadBalancer {
@@ -65,11 +66,20 @@ func newPort(spec *corev1.ServicePort) Port {
 	return Port{
 		Name:     spec.Name,
 		Protocol: string(cmp.Or(spec.Protocol, corev1.ProtocolTCP)),
-		NodePort: uint16(spec.NodePort),
-		Port:     uint16(spec.Port),
+		NodePort: number(spec.NodePort),
+		Port:     number(spec.Port),
 		Target:   target,
 		Scheme:   scheme(spec),
 	}
+}
+
+// number is that of a port, 0 for one that no packet can carry: the API server
+// lets none pass, but a manifest can say anything.
+func number(port int32) uint16 {
+	if port < 0 || port > math.MaxUint16 {
+		return 0
+	}
+	return uint16(port)
 }
 
 func clusterIPs(spec *corev1.ServiceSpec) []netip.Addr {
@@ -134,10 +144,10 @@ func endpointsByPort(of []*discoveryv1.EndpointSlice) endpointSet {
 			continue // kube-proxy does not watch the former (cmd/kube-proxy/app/server.go)
 		}
 		for _, port := range slice.Ports {
-			if port.Port == nil || *port.Port == 0 {
+			if port.Port == nil || number(*port.Port) == 0 {
 				continue
 			}
-			set.add(keyOf(port), uint16(*port.Port), slice.Endpoints)
+			set.add(keyOf(port), number(*port.Port), slice.Endpoints)
 		}
 	}
 	return set

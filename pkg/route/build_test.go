@@ -182,3 +182,19 @@ func addressList(endpoints []Endpoint) string {
 	}
 	return b.String()
 }
+
+// Manifests can say anything; a number that is cut to 16 bits is another port.
+func TestPortsThatNoPacketCanCarryAreNoOtherPorts(t *testing.T) {
+	for _, impossible := range []int32{-5, 65536, 70000, 99999} {
+		s := slice(ready("10.2.1.7", "a"))
+		s.Ports[0].Port = &impossible
+		service, port := only(t, tableOf(service(func(s *corev1.Service) {
+			s.Spec.HealthCheckNodePort = impossible
+			s.Spec.Ports[0].NodePort, s.Spec.Ports[0].Port = impossible, impossible
+		}), s))
+		if service.HealthCheckNodePort != 0 || port.NodePort != 0 || port.Port != 0 || len(port.Endpoints) != 0 {
+			t.Errorf("%d: health check %d, node port %d, port %d, endpoints %v",
+				impossible, service.HealthCheckNodePort, port.NodePort, port.Port, port.Endpoints)
+		}
+	}
+}
