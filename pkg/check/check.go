@@ -65,13 +65,8 @@ type Finding struct {
 // applied: an error that does not pass by itself.
 func (f Finding) Stops() bool { return f.Severity == Error && !f.Passing }
 
-// Service returns what the rules find in a service as it is or is to be, worst
-// first. The service need not be in the snapshot; if the snapshot holds one of
-// its namespace and name, that is the one to be updated, and what it holds
-// does not count as taken. What the snapshot could not read is no finding.
-func Service(s *snapshot.Snapshot, service *corev1.Service) []Finding {
-	return newChecker(s).service(service)
-}
+// Service is [Checker.Service] for a single service.
+func Service(s *snapshot.Snapshot, service *corev1.Service) []Finding { return New(s).Service(service) }
 
 // Services returns what the rules find in all services of the snapshot that
 // ask for a node port, sorted by namespace, name and id. What is said of a node

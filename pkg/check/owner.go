@@ -43,28 +43,29 @@ func (c *checker) topOf(ref snapshot.Ref) snapshot.Ref {
 	return ref
 }
 
-// Strangers tells when a service also selects pods of others than the one that
-// it was made for: source, a pod or a workload. A selector that mixes up
-// different applications is a finding of [Service] already, and not repeated.
+// Strangers is [Checker.Strangers] for a single service.
 func Strangers(s *snapshot.Snapshot, service *corev1.Service, source snapshot.Ref) []Finding {
-	x := newSubject(newChecker(s), service)
+	return New(s).Strangers(service, source)
+}
+
+func strangers(x *subject, source snapshot.Ref) []Finding {
 	own := x.topOf(source)
-	if pod := s.Pod(source.Namespace, source.Name); source.Kind == "Pod" && pod != nil {
+	if pod := x.Pod(source.Namespace, source.Name); source.Kind == "Pod" && pod != nil {
 		own = x.ownerOf(pod)
 	}
-	strangers := slices.DeleteFunc(owners(x.backends), func(owner snapshot.Ref) bool { return owner == own })
-	if len(strangers) == 0 || len(tooBroad(x)) > 0 {
+	others := slices.DeleteFunc(owners(x.backends), func(owner snapshot.Ref) bool { return owner == own })
+	if len(others) == 0 || len(tooBroad(x)) > 0 {
 		return nil
 	}
 	var names []string
-	for _, stranger := range strangers {
+	for _, stranger := range others {
 		names = append(names, objectText(stranger))
 	}
 	rule := strangersRule()
 	return []Finding{x.complete(Finding{
 		Field: "spec.selector",
 		Message: fmt.Sprintf("selector %s also matches pods of %s, besides those of %s",
-			selectorText(service.Spec.Selector), listText(names), objectText(own)),
+			selectorText(x.service.Spec.Selector), listText(names), objectText(own)),
 		Fix: "add a label to the selector that only the pods of " + objectText(own) + " have, unless both are meant",
 	}, &rule, x)}
 }
