@@ -91,5 +91,9 @@ func comparisons(program, kubectl string) []comparison {
 			"all node addresses of all services", []string{program, "get", "-A", "-o", "url"},
 			[]string{kubectl, "get", "services,endpointslices,nodes", "-A", "-o", "json"},
 		},
+		{
+			"check all services", []string{program, "expose-check", "-A", "--fail-on=never"},
+			[]string{kubectl, "get", "services,endpointslices,nodes,pods", "-A", "-o", "json"},
+		},
 	}
 }
