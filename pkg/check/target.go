@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -142,10 +143,21 @@ func targetProtocol(x *subject, i int, port *corev1.ServicePort) []Finding {
 			x.portName(i), port.Protocol, objectText(t.otherProtocol[0].owner), plain(port.TargetPort.String()), other),
 		Fix: x.patchPort(i, "protocol", other),
 	}
+	if x.forwards(port, other) {
+		finding.Fix = fmt.Sprintf("remove the port, unless the pods answer %s, too: then %s is to be their number", port.Protocol, portField(i, "targetPort"))
+	}
 	if !named(port) {
 		finding.Severity = Warning
 	}
 	return []Finding{finding}
+}
+
+// forwards tells whether the service has another port with the number or the
+// node port of this one and the protocol: this one cannot have it, too.
+func (x *subject) forwards(port *corev1.ServicePort, protocol corev1.Protocol) bool {
+	return slices.ContainsFunc(x.service.Spec.Ports, func(p corev1.ServicePort) bool {
+		return p.Protocol == protocol && (p.Port == port.Port || p.NodePort != 0 && p.NodePort == port.NodePort)
+	})
 }
 
 func declaredProtocol(spec *corev1.PodSpec, port *corev1.ServicePort) corev1.Protocol {

@@ -74,6 +74,14 @@ func targetCases() []ruleCase {
 		want: []string{"error spec.ports[0].protocol: port http forwards TCP, but Deployment web declares its target port http as UDP only"},
 		fix:  `set spec.ports[0].protocol to "UDP"`,
 	}, {
+		id: "NP213", name: "the declared protocol is that of a port beside it", in: []any{pod(declaring(containerPort("dns", 53)))},
+		service: withPorts(
+			corev1.ServicePort{Name: "dns", Protocol: "TCP", Port: 53, TargetPort: intstr.FromString("dns")},
+			corev1.ServicePort{Name: "dns-udp", Protocol: "UDP", Port: 53, TargetPort: intstr.FromString("dns")},
+		),
+		want: []string{"error spec.ports[1].protocol: port dns-udp forwards UDP, but Deployment web declares its target port dns as TCP only"},
+		fix:  "remove the port, unless the pods answer UDP, too: then spec.ports[1].targetPort is to be their number",
+	}, {
 		id: "NP213", name: "the number is declared for another protocol", service: byNumber, in: []any{pod(declaring(udp(containerPort("http", 300))))},
 		want: []string{"warning spec.ports[0].protocol: port http forwards TCP, but Deployment web declares its target port 300 as UDP only"},
 	}, {
