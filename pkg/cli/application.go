@@ -40,33 +40,6 @@ func (a *application) outcome() string {
 	return "configured"
 }
 
-// withoutInventions takes away what a dry run makes up for that which the API
-// server has yet to choose: node ports, and the cluster IP of a new service.
-func (a *application) withoutInventions(after *corev1.Service) *corev1.Service {
-	known := map[int32]bool{}
-	for _, service := range []*corev1.Service{a.before, a.wanted} {
-		if service == nil {
-			continue
-		}
-		known[service.Spec.HealthCheckNodePort] = true
-		for _, port := range service.Spec.Ports {
-			known[port.NodePort] = true
-		}
-	}
-	for i := range after.Spec.Ports {
-		if port := &after.Spec.Ports[i]; !known[port.NodePort] {
-			port.NodePort = 0
-		}
-	}
-	if !known[after.Spec.HealthCheckNodePort] {
-		after.Spec.HealthCheckNodePort = 0
-	}
-	if a.before == nil {
-		after.Spec.ClusterIP, after.Spec.ClusterIPs = a.wanted.Spec.ClusterIP, a.wanted.Spec.ClusterIPs
-	}
-	return after
-}
-
 // keepNodePorts asks for the node port that the service has now where the
 // manifest gives none and the API server would choose anew, because the port
 // was given another name and another number at once. The port that it was is

@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 )
 
 func TestKeepNodePorts(t *testing.T) {
@@ -157,8 +159,7 @@ func TestWithoutInventions(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := &application{before: test.before, wanted: test.wanted}
-			got := a.withoutInventions(test.after)
+			got := cluster.WithoutInventions(test.after, test.wanted, test.before)
 			if diff := cmp.Diff(test.nodePorts, nodePorts(got)); diff != "" {
 				t.Errorf("node ports (-want +got):\n%s", diff)
 			}

@@ -102,6 +102,9 @@ func (o *applyOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.adopt(ctx, c, applications); err != nil {
+		return err
+	}
 	if err := o.rehearse(ctx, c, applications); err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applica
 			refused = append(refused, explainConflict(err, a.name))
 			continue
 		}
-		a.after = a.withoutInventions(after)
+		a.after = cluster.WithoutInventions(after, a.wanted, a.before)
 		if o.showsChanges(a) {
 			if err := render.Diff(o.Out, a.before, a.after); err != nil {
 				return err
@@ -169,8 +172,25 @@ func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applicatio
 	return applied, nil
 }
 
-// applyOne applies a service. Fields that this program set before, by create,
-// are taken over without a question.
+// adopt makes what create has set the property of apply, which then removes it
+// where the manifest no longer has it. A dry run leaves that alone.
+func (o *applyOptions) adopt(ctx context.Context, c *cluster.Cluster, applications []*application) error {
+	if o.dryRun != dryRunNone {
+		return nil
+	}
+	for _, a := range applications {
+		if a.before == nil {
+			continue
+		}
+		if err := c.Adopt(ctx, a.before, o.manager); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyOne applies a service. In a dry run the fields that create has set are
+// not adopted yet, and are taken over without a question.
 func (o *applyOptions) applyOne(ctx context.Context, c *cluster.Cluster, a *application, dryRun bool) (*corev1.Service, error) {
 	write := cluster.WriteOptions{Manager: o.manager, Force: o.force, DryRun: dryRun}
 	after, err := c.Apply(ctx, a.namespace, a.name, a.manifest, write)

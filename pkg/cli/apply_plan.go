@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -34,7 +35,7 @@ func (o *applyOptions) plan(ctx context.Context) (*applyPlan, error) {
 		return nil, err
 	}
 	if others := others(set); others != "" {
-		o.say("note: passed over %s; kubectl apply takes them", others)
+		o.say("note: passed over %s; kubectl apply takes them", render.Safe(others))
 	}
 	live, err := o.liveFor(ctx, applications)
 	if err != nil {
@@ -48,8 +49,8 @@ func (o *applyOptions) plan(ctx context.Context) (*applyPlan, error) {
 	return &applyPlan{applications, live}, o.check(applications, set, live)
 }
 
-// applications are the services of the manifests that node ports are about.
-// One of another type is refused: it is hardly meant for this command.
+// applications are the services of the manifests, of whatever type: one of a
+// file may lead to another.
 func (o *applyOptions) applications(set *manifest.Set) ([]*application, error) {
 	var applications []*application
 	for _, object := range set.Objects {
@@ -85,6 +86,7 @@ func (o *applyOptions) liveFor(ctx context.Context, applications []*application)
 	var namespaces []string
 	nodePorts := false
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(16)
 	for _, a := range applications {
 		namespaces = append(namespaces, a.namespace)
 		nodePorts = nodePorts || slices.ContainsFunc(a.wanted.Spec.Ports, func(p corev1.ServicePort) bool { return p.NodePort != 0 })
@@ -102,30 +104,21 @@ func (o *applyOptions) liveFor(ctx context.Context, applications []*application)
 	return s, group.Wait()
 }
 
-// missing are the workloads of the manifests that the cluster does not have
-// yet: a service may come before its pods.
-func missing(live *snapshot.Snapshot, written []*snapshot.Workload) []*snapshot.Workload {
-	return slices.DeleteFunc(slices.Clone(written), func(w *snapshot.Workload) bool {
-		return slices.ContainsFunc(live.Workloads, func(l *snapshot.Workload) bool { return l.Ref == w.Ref })
-	})
-}
-
 // check checks the services as they are to be, with their places in the
-// files: against the cluster, and against each other.
+// files: in the cluster that they come to, and beside each other.
 func (o *applyOptions) check(applications []*application, set *manifest.Set, live *snapshot.Snapshot) error {
 	written, _ := set.Snapshot(manifest.Defaults{Namespace: o.namespace})
-	live.Positions = written.Positions
-	live.Workloads = append(live.Workloads, missing(live, written.Workloads)...)
-	together := &snapshot.Snapshot{Services: wanted(applications), Positions: written.Positions}
+	services := &snapshot.Snapshot{Services: wanted(applications), Positions: written.Positions}
+	after := snapshot.Overlay(withMissing(live, written), services)
+	after.Replaced = nil // they are known of every type
+	for _, a := range applications {
+		if a.before != nil {
+			after.Replaced = append(after.Replaced, a.before)
+		}
+	}
 	var findings []check.Finding
 	for _, a := range applications {
-		found := check.Service(live, a.wanted)
-		for _, finding := range check.Service(together, a.wanted) {
-			if finding.ID == check.NodePortTaken && !slices.Contains(found, finding) {
-				found = append(found, finding)
-			}
-		}
-		findings = append(findings, found...)
+		findings = append(findings, check.Service(after, a.wanted)...)
 	}
 	return o.tellBefore(findings, live, o.writeOptions)
 }

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -9,6 +12,7 @@ import (
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/author"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -79,11 +83,14 @@ func (o *createOptions) run(ctx context.Context) error {
 			service.Namespace = ""
 		}
 	}
+	if err := o.rehearse(ctx, plan.services); err != nil {
+		return err
+	}
 	created, err := o.create(ctx, plan.services)
 	if err != nil || o.dryRun != dryRunNone || !o.wait {
 		return err
 	}
-	return o.await(ctx, created, plan.snapshot, o.timeout, o.result.formatted())
+	return o.await(ctx, created, plan.live, o.timeout, o.result.formatted())
 }
 
 // plan is what is to be created, and what it is checked against.
@@ -91,6 +98,8 @@ type plan struct {
 	sources  []author.Source
 	services []*corev1.Service
 	snapshot *snapshot.Snapshot
+	// live is the cluster as it is; nil when none was asked.
+	live *snapshot.Snapshot
 	// anywhere tells that the services are manifests for whatever namespace.
 	anywhere bool
 }
@@ -133,6 +142,28 @@ func (o *createOptions) create(ctx context.Context, services []*corev1.Service) 
 	return created, nil
 }
 
+// rehearse lets the API server check several services before the first one is
+// created.
+func (o *createOptions) rehearse(ctx context.Context, services []*corev1.Service) error {
+	if len(services) < 2 || o.dryRun != dryRunNone {
+		return nil
+	}
+	c, err := o.cluster()
+	if err != nil {
+		return err
+	}
+	var refused []error
+	for _, service := range services {
+		if _, err := c.Create(ctx, service, cluster.WriteOptions{Manager: o.manager, DryRun: true}); err != nil {
+			refused = append(refused, err)
+		}
+	}
+	if len(refused) > 0 {
+		refused = append(refused, errors.New("nothing was created"))
+	}
+	return errors.Join(refused...)
+}
+
 func (o *createOptions) createOne(ctx context.Context, service *corev1.Service) (*corev1.Service, error) {
 	if o.dryRun == dryRunClient {
 		return service, nil
@@ -147,12 +178,24 @@ func (o *createOptions) createOne(ctx context.Context, service *corev1.Service) 
 // check shows what is wrong with the services. Errors stop all of them.
 func (o *createOptions) check(p *plan) error {
 	var findings []check.Finding
+	together := &snapshot.Snapshot{Services: p.services}
 	for i, service := range p.services {
+		if twice := together.Service(service.Namespace, service.Name); twice != service {
+			return fmt.Errorf("%s and another object of the manifests would both give service %q; create one of them with --name",
+				p.sources[i].Ref, service.Name)
+		}
 		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" {
 			return apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name)
 		}
 		findings = append(findings, check.Service(p.snapshot, service)...)
+		findings = append(findings, takenTogether(together, service)...)
 		findings = append(findings, check.Strangers(p.snapshot, service, p.sources[i].Ref)...)
 	}
 	return o.tellBefore(findings, p.snapshot, o.writeOptions)
+}
+
+// takenTogether are the node ports that a service wants as well as another one
+// that is created with it.
+func takenTogether(together *snapshot.Snapshot, service *corev1.Service) []check.Finding {
+	return slices.DeleteFunc(check.Service(together, service), func(f check.Finding) bool { return f.ID != check.NodePortTaken })
 }

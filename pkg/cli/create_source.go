@@ -51,9 +51,9 @@ func (o *createOptions) planFromCluster(ctx context.Context) (*plan, error) {
 		return nil, o.notFound(s)
 	}
 	if workload != nil {
-		return &plan{snapshot: s, sources: []author.Source{author.FromWorkload(workload)}}, nil
+		return &plan{snapshot: s, live: s, sources: []author.Source{author.FromWorkload(workload)}}, nil
 	}
-	return &plan{snapshot: s, sources: []author.Source{author.FromPod(s, pod)}}, nil
+	return &plan{snapshot: s, live: s, sources: []author.Source{author.FromPod(s, pod)}}, nil
 }
 
 // wantsNodePort tells whether the user chose a node port, so that the range matters.
@@ -111,8 +111,11 @@ func (o *createOptions) planFromFiles(ctx context.Context) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.snapshot, err = o.live(ctx, c, namespacesOf(p.sources), o.wantsNodePort(), o.dryRun)
-	return p, err
+	if p.live, err = o.live(ctx, c, namespacesOf(p.sources), o.wantsNodePort(), o.dryRun); err != nil {
+		return nil, err
+	}
+	p.snapshot = withMissing(p.live, written)
+	return p, nil
 }
 
 // sourcesOf turns the pods and workloads of manifests into sources, each once:

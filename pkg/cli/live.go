@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
@@ -20,7 +21,8 @@ func (f *factory) live(ctx context.Context, c *cluster.Cluster, namespaces []str
 	group, ctx := errgroup.WithContext(ctx)
 	for i, namespace := range namespaces {
 		query := cluster.Query{
-			Namespace: namespace, PortsEverywhere: i == 0, Nodes: i == 0, Slices: true, Pods: true, Workloads: true,
+			Namespace: namespace, PortsEverywhere: i == 0, ServicesOptional: true,
+			Nodes: true, Slices: true, Pods: true, Workloads: true,
 		}
 		group.Go(func() (err error) {
 			snapshots[i], err = c.Read(ctx, query)
@@ -40,13 +42,35 @@ func (f *factory) live(ctx context.Context, c *cluster.Cluster, namespaces []str
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	joined := snapshots[0]
-	for _, s := range snapshots[1:] {
-		joined.Pods = append(joined.Pods, s.Pods...)
-		joined.Slices = append(joined.Slices, s.Slices...)
-		joined.Workloads = append(joined.Workloads, s.Workloads...)
-		joined.Gaps = append(joined.Gaps, s.Gaps...)
+	joined := &snapshot.Snapshot{}
+	for _, s := range snapshots {
+		joined = snapshot.Overlay(joined, s)
 	}
-	joined.NodePorts = ports
+	joined.Replaced, joined.NodePorts = nil, ports
 	return joined, nil
+}
+
+// withMissing adds to a live cluster what manifests hold of pods and workloads
+// that it does not have yet, and their places in the files: a service may come
+// before its pods. What is live stands.
+func withMissing(live, written *snapshot.Snapshot) *snapshot.Snapshot {
+	added := &snapshot.Snapshot{Positions: written.Positions}
+	for _, workload := range written.Workloads {
+		if live.Workload(workload.Kind, workload.Namespace, workload.Name) == nil {
+			added.Workloads = append(added.Workloads, workload)
+		}
+	}
+	for _, pod := range written.Pods {
+		if !isLive(live, written, pod) {
+			added.Pods = append(added.Pods, pod)
+		}
+	}
+	return snapshot.Overlay(live, added)
+}
+
+func isLive(live, written *snapshot.Snapshot, pod *corev1.Pod) bool {
+	if owner, owned := written.OwnerOf(pod); owned {
+		return live.Workload(owner.Kind, owner.Namespace, owner.Name) != nil
+	}
+	return live.Pod(pod.Namespace, pod.Name) != nil
 }

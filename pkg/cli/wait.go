@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,8 +22,8 @@ import (
 
 // await waits until every port of the services has a ready endpoint, and
 // prints what get prints for them. The services exist already, and stay
-// whatever happens here. Nobody waits for a service that had no pods in the
-// snapshot: that was told before.
+// whatever happens here. Nobody waits for services without node ports, nor for
+// those that had no pods in the snapshot: that was told before.
 func (f *factory) await(ctx context.Context, services []*corev1.Service, s *snapshot.Snapshot, timeout time.Duration, quiet bool) error {
 	c, err := f.cluster()
 	if err != nil {
@@ -30,22 +31,40 @@ func (f *factory) await(ctx context.Context, services []*corev1.Service, s *snap
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	waits := map[string]*wait{}
+	waits := f.waits(c, services, s, timeout)
+	var group sync.WaitGroup
+	for _, w := range waits {
+		group.Go(func() { w.until(ctx) })
+	}
+	group.Wait()
+	f.progress("")
+	var failures []error
+	for _, w := range waits {
+		failures = append(failures, w.tellEnd(ctx, quiet, len(waits) > 1))
+	}
+	return errors.Join(failures...)
+}
+
+// waits groups services by their namespace, sorted.
+func (f *factory) waits(c *cluster.Cluster, services []*corev1.Service, s *snapshot.Snapshot, timeout time.Duration) []*wait {
+	byNamespace := map[string]*wait{}
 	for _, service := range services {
-		w := waits[service.Namespace]
+		if len(route.New(&snapshot.Snapshot{Services: []*corev1.Service{service}}).Services) == 0 {
+			continue
+		}
+		w := byNamespace[service.Namespace]
 		if w == nil {
 			w = &wait{factory: f, cluster: c, namespace: service.Namespace, timeout: timeout, podless: map[string]bool{}}
-			waits[service.Namespace] = w
+			byNamespace[service.Namespace] = w
 		}
 		w.names = append(w.names, service.Name)
 		w.podless[service.Name] = s.Knows("pods") && len(s.PodsMatching(service.Namespace, service.Spec.Selector)) == 0
 	}
-	var failures []error
-	for _, namespace := range slices.Sorted(maps.Keys(waits)) {
-		w := waits[namespace]
-		failures = append(failures, w.run(ctx, quiet, len(waits) > 1))
+	var waits []*wait
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		waits = append(waits, byNamespace[namespace])
 	}
-	return errors.Join(failures...)
+	return waits
 }
 
 // wait is the wait for services of one namespace.
@@ -60,13 +79,15 @@ type wait struct {
 
 	seen  *snapshot.Snapshot
 	table *route.Table
+	err   error // of the watch
 }
 
-func (w *wait) run(ctx context.Context, quiet, namespaces bool) error {
+// until follows the services until they are ready or ctx is done.
+func (w *wait) until(ctx context.Context) {
 	query := cluster.Query{Namespace: w.namespace, Names: w.names, Slices: true, Nodes: true}
 	watchCtx, ready := context.WithCancel(ctx)
 	defer ready()
-	err := w.cluster.Watch(watchCtx, query, func(s *snapshot.Snapshot) {
+	w.err = w.cluster.Watch(watchCtx, query, func(s *snapshot.Snapshot) {
 		w.seen, w.table = s, route.New(s)
 		if pending := w.pending(); len(pending) == 0 || !s.Knows("endpointslices") {
 			ready()
@@ -74,34 +95,36 @@ func (w *wait) run(ctx context.Context, quiet, namespaces bool) error {
 			w.progress("waiting: %s", strings.Join(pending, ", "))
 		}
 	})
-	w.progress("")
+}
+
+// tellEnd prints the services as they were seen last, and says what the end of
+// the wait leaves behind.
+func (w *wait) tellEnd(ctx context.Context, quiet, namespaces bool) error {
 	switch {
-	case apierrors.IsForbidden(err):
-		w.say("note: not waited until %s can be reached: %s", strings.Join(w.names, ", "), render.Safe(err.Error()))
+	case apierrors.IsForbidden(w.err):
+		w.say("note: not waited until %s can be reached: %s", strings.Join(w.names, ", "), render.Safe(w.err.Error()))
 	case w.seen == nil && ctx.Err() != nil:
 		return w.unready(ctx, []string{"nothing of it was read"})
+	case w.err != nil:
+		return w.err
 	}
 	if w.seen == nil {
-		return notForbidden(err)
+		return nil
 	}
 	if !quiet {
 		if err := w.list(namespaces); err != nil {
 			return err
 		}
 	}
-	if pending := w.pending(); err == nil && len(pending) > 0 && w.seen.Knows("endpointslices") {
+	for _, name := range w.names {
+		if w.seen.Service(w.namespace, name) == nil {
+			return fmt.Errorf("service %s/%s was deleted while it was waited for", w.namespace, name)
+		}
+	}
+	if pending := w.pending(); w.err == nil && len(pending) > 0 && w.seen.Knows("endpointslices") {
 		return w.unready(ctx, pending)
 	}
-	return notForbidden(err)
-}
-
-// notForbidden drops the error of a user who may not wait: the service was
-// written all the same, and that is told.
-func notForbidden(err error) error {
-	if apierrors.IsForbidden(err) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // pending names the ports without a ready endpoint.
@@ -157,9 +180,9 @@ func (w *wait) why(ctx context.Context) {
 
 // progress shows one line on a terminal, in place of the one before; an empty
 // one takes it away.
-func (w *wait) progress(format string, args ...any) {
-	if w.terminal.errOut {
+func (f *factory) progress(format string, args ...any) {
+	if f.terminal.errOut {
 		const clearLine = "\r\x1b[K"
-		fmt.Fprint(w.ErrOut, clearLine+fit(render.Safe(fmt.Sprintf(format, args...)), w.ErrOut))
+		fmt.Fprint(f.ErrOut, clearLine+fit(render.Safe(fmt.Sprintf(format, args...)), f.ErrOut))
 	}
 }

@@ -45,10 +45,11 @@ func TestPendingPorts(t *testing.T) {
 	}
 }
 
-func TestMissingWorkloads(t *testing.T) {
+func TestWhatIsMissingInTheClusterIsAddedFromTheManifests(t *testing.T) {
 	web, api := &snapshot.Workload{Ref: snapshot.Ref{Kind: "Deployment", Name: "web"}}, &snapshot.Workload{Ref: snapshot.Ref{Kind: "Deployment", Name: "api"}}
-	got := missing(&snapshot.Snapshot{Workloads: []*snapshot.Workload{web}}, []*snapshot.Workload{web, api})
-	if len(got) != 1 || got[0] != api {
-		t.Errorf("got %v, want only api", got)
+	live := &snapshot.Snapshot{Workloads: []*snapshot.Workload{web}}
+	got := withMissing(live, &snapshot.Snapshot{Workloads: []*snapshot.Workload{web, api}})
+	if len(got.Workloads) != 2 || got.Workload("Deployment", "", "api") != api {
+		t.Errorf("got %v, want web and api", got.Workloads)
 	}
 }

@@ -26,8 +26,11 @@ type Query struct {
 	// Slices, Nodes, Pods, Workloads and Policies ask for those as well.
 	Slices, Nodes, Pods, Workloads, Policies bool
 	// PortsEverywhere reads the services with node ports of all namespaces,
-	// because a node port is taken for the whole cluster.
+	// because a node port is taken for the whole cluster. Services that may not
+	// be read are then a gap as well.
 	PortsEverywhere bool
+	// ServicesOptional makes a gap of services that may not be read.
+	ServicesOptional bool
 }
 
 // Read reads what the query asks for, in parallel and without a request for

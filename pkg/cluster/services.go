@@ -24,6 +24,9 @@ func (r *reading) services(ctx context.Context) error {
 		} else if !r.query.PortsEverywhere {
 			own, err = r.cluster.withNodePorts(ctx, r.query.Namespace, r.query.Selector)
 		}
+		if r.query.ServicesOptional && apierrors.IsForbidden(err) {
+			return r.gap("services", r.query.Namespace, err)
+		}
 		return err
 	})
 	group.Go(func() (err error) {

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -95,14 +97,54 @@ func TestApplyNamesTheFieldAndTheManagerOfAConflict(t *testing.T) {
 	}
 }
 
-func TestApplyChangesWhatCreateMadeWithoutAConflict(t *testing.T) {
+func TestApplyChangesWhatCreateMade(t *testing.T) {
 	c := rig.StartAPI(t)
-	u := admin(t, c)
-	c.Apply(t, u.namespace, deployment)
-	u.succeeds(u.run("create", "deploy/web", "--wait=false", "--port=http=30071:80:300"))
-	u.succeeds(u.apply(manifest("web", "[{name: http, port: 80, targetPort: 300, nodePort: 30072}]")))
-	if got := service(t, c, u.namespace, "web").Spec.Ports[0].NodePort; got != 30072 {
-		t.Errorf("the node port is %d", got)
+	tests := map[string]struct {
+		ports string
+		want  int32 // the service port
+	}{
+		"the node port":                  {"[{name: http, port: 80, targetPort: 300, nodePort: 30072}]", 80},
+		"the service port":               {"[{name: http, port: 81, targetPort: 300}]", 81},
+		"the service port and its name":  {"[{name: web, port: 81, targetPort: 300}]", 81},
+		"the target port":                {"[{name: http, port: 80, targetPort: 301}]", 80},
+		"the protocol beside the number": {"[{name: http, port: 80, targetPort: 300, protocol: UDP}]", 80},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			u := admin(t, c)
+			c.Apply(t, u.namespace, deployment)
+			u.succeeds(u.run("create", "deploy/web", "--wait=false", "--port=http=80:300", "--session-affinity=ClientIP"))
+			u.succeeds(u.apply(manifest("web", test.ports), "--check=warn"))
+			web := service(t, c, u.namespace, "web")
+			if len(web.Spec.Ports) != 1 || web.Spec.Ports[0].Port != test.want {
+				t.Errorf("the ports are %+v", web.Spec.Ports)
+			}
+			if web.Spec.SessionAffinity != "None" {
+				t.Errorf("session affinity, which the manifest does not have, is %s", web.Spec.SessionAffinity)
+			}
+		})
+	}
+}
+
+func TestApplyOverSeveralNamespacesNeedsNoRightsBeyondThem(t *testing.T) {
+	c := rig.StartAPI(t)
+	u, other := admin(t, c), admin(t, c)
+	rules := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"services"}, Verbs: []string{"get", "create", "patch"}}}
+	limited := u
+	limited.kubeconfig = c.UserIn(t, u.namespace, "applier", rules...)
+	c.UserIn(t, other.namespace, "applier", rules...)
+	in := func(namespace string) string {
+		return strings.Replace(manifest("web", "[{port: 80, targetPort: 300}]"), "name: web", "name: web, namespace: "+namespace, 1)
+	}
+	limited.namespace = ""
+	rig.Eventually(t, waitLimit, func() error {
+		if r := limited.apply(in(u.namespace)+"---"+in(other.namespace), "--check=warn"); r.code != 0 {
+			return errors.New(r.err)
+		}
+		return nil
+	})
+	if service(t, c, u.namespace, "web") == nil || service(t, c, other.namespace, "web") == nil {
+		t.Error("not both services are there")
 	}
 }
 

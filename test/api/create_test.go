@@ -92,8 +92,8 @@ func TestServerDryRunKeepsNothingAndShowsNoInventedNodePort(t *testing.T) {
 	u := admin(t, c)
 	c.Apply(t, u.namespace, deployment)
 	r := u.succeeds(u.run("create", "deploy/web", "--dry-run=server", "-o", "yaml"))
-	if strings.Contains(r.out, "nodePort") {
-		t.Errorf("a node port is shown that will not be given:\n%s", r.out)
+	if strings.Contains(r.out, "nodePort") || strings.Contains(r.out, "clusterIP") {
+		t.Errorf("a node port or cluster IP is shown that will not be given:\n%s", r.out)
 	}
 	if !strings.Contains(r.out, "type: NodePort") {
 		t.Errorf("this is no service:\n%s", r.out)
@@ -172,6 +172,37 @@ func TestCreateSaysWhatIsMeantByANameThatIsNoPod(t *testing.T) {
 	u := admin(t, c)
 	c.Apply(t, u.namespace, deployment)
 	u.fails(u.run("create", "web"), `pod "web" not found`, "did you mean deployment/web?")
+}
+
+func TestCreateOfSeveralServicesIsAllOrNothing(t *testing.T) {
+	c := rig.StartAPI(t)
+	other := strings.ReplaceAll(deployment, "web", "other")
+	tests := map[string]struct {
+		manifests string
+		flags     []string
+		told      string
+	}{
+		"when they want the same node port": {deployment + "---" + other, []string{"--port=30073:80:300"}, "30073"},
+		"when two have the same name":       {deployment + "---" + strings.Replace(deployment, "kind: Deployment", "kind: StatefulSet", 1), nil, "both give service"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			u := admin(t, c)
+			u.fails(u.runWith(t.Context(), test.manifests, append([]string{"create", "-f", "-", "--wait=false"}, test.flags...)...), test.told)
+			if service(t, c, u.namespace, "web") != nil {
+				t.Error("one of them was created")
+			}
+		})
+	}
+}
+
+func TestAServiceMayComeBeforeItsPods(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, strings.ReplaceAll(deployment, "web", "other")) // so that there is something to compare with
+	u.succeeds(u.runWith(t.Context(), deployment, "create", "-f", "-"))
+	pod := "apiVersion: v1\nkind: Pod\nmetadata: {name: late, labels: {app: late}}\nspec: {containers: [{name: a, image: a}]}\n---"
+	u.succeeds(u.runWith(t.Context(), pod+strings.Replace(manifest("late", "[{port: 80}]"), "app: web", "app: late", 1), "apply", "-f", "-"))
 }
 
 func TestDNSPortsOfTwoProtocolsShareANodePort(t *testing.T) {

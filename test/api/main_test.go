@@ -39,7 +39,10 @@ func (u user) run(args ...string) result { return u.runWith(u.t.Context(), "", a
 
 func (u user) runWith(ctx context.Context, stdin string, args ...string) result {
 	var out, errOut bytes.Buffer
-	args = append(args, "--kubeconfig="+u.kubeconfig, "--namespace="+u.namespace)
+	args = append(args, "--kubeconfig="+u.kubeconfig)
+	if u.namespace != "" {
+		args = append(args, "--namespace="+u.namespace)
+	}
 	code := cli.Run(ctx, args, genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &out, ErrOut: &errOut})
 	return result{out.String(), errOut.String(), code}
 }
