@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
 
@@ -126,7 +127,10 @@ func all(err error) []error {
 func (f *factory) explain(err error) string {
 	var dial *net.OpError
 	var lookup *net.DNSError
+	var problem *manifest.Problem
 	switch {
+	case errors.As(err, &problem): // a page that cannot be fetched is no API server
+		return strings.TrimSpace(err.Error())
 	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && !f.configured():
 		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
 	case apierrors.IsForbidden(err):

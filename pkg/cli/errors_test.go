@@ -20,6 +20,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 )
 
 func TestReport(t *testing.T) {
@@ -149,6 +151,32 @@ func TestServerThatCannotBeReached(t *testing.T) {
 		}
 	}
 }
+
+func TestPageThatCannotBeFetchedIsNotBlamedOnTheAPIServer(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	checkError(t, err, "")
+	page := "http://" + listener.Addr().String() + "/service.yaml"
+	listener.Close()
+	for _, server := range []string{"http://api.example.invalid", ""} {
+		kubeconfigOf(t, server)
+		code, _, said := runCommand(t, "get", "-f", page, "-f", "none.yaml")
+		if code != 1 || strings.Contains(said, "API server") || strings.Contains(said, "no cluster is configured") ||
+			!strings.Contains(said, page) || !strings.Contains(said, "connection refused") {
+			t.Errorf("server %q: exit code %d, said %s", server, code, said)
+		}
+	}
+	lookup := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "pages.example.invalid"}}
+	_, err = manifest.Read(t.Context(), manifest.Source{Paths: []string{"http://pages.example.invalid/"}, HTTP: &http.Client{Transport: failing{lookup}}})
+	f, _ := testFactory()
+	if got := f.explain(err); strings.Contains(got, "API server") || !strings.Contains(got, "no such host") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// failing is a network in which nothing is reached.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 func TestServerWhoseNameIsUnknown(t *testing.T) {
 	lookup := &net.DNSError{Err: "no such host", Name: "api.example.invalid"}
