@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -120,6 +121,8 @@ func (flags *getFlags) validate(names []string) error {
 		return errors.New("give names or a selector, not both")
 	case flags.files.given() && flags.watch:
 		return errors.New("manifests cannot be watched; leave out -w or -f")
+	case flags.noHeaders && flags.output.format() == "markdown":
+		return errors.New("a Markdown table is none without its headers; leave out --no-headers")
 	}
 	return nil
 }
@@ -167,20 +170,36 @@ func (o *getOptions) notFound(err error) error {
 // narrow leaves the nodes that were asked for, and refuses what is not there.
 func (o *getOptions) narrow(table *route.Table, s *snapshot.Snapshot) error {
 	for _, name := range o.query.Names {
-		if service := s.Service(o.query.Namespace, name); service == nil {
-			return fmt.Errorf("service %q not found in %s", name, o.listing.where)
-		} else if table.Service(o.query.Namespace, name) == nil {
-			return fmt.Errorf("service %q is of type %s, which has no node port", name, service.Spec.Type)
+		if err := o.hasNodePort(name, table, s); err != nil {
+			return err
 		}
 	}
-	if len(o.nodes) == 0 || !s.Knows("nodes") {
-		return nil
-	}
 	for _, name := range o.nodes {
-		if s.Node(name) == nil {
+		if s.Knows("nodes") && s.Node(name) == nil {
 			return fmt.Errorf("node %q not found; kubectl get nodes lists them", name)
 		}
 	}
-	table.Nodes = slices.DeleteFunc(table.Nodes, func(n route.Node) bool { return !slices.Contains(o.nodes, n.Name) })
+	o.leaveNodes(table, s)
 	return nil
+}
+
+// hasNodePort is the error of a service that was named and cannot be shown.
+func (o *getOptions) hasNodePort(name string, table *route.Table, s *snapshot.Snapshot) error {
+	service := s.Service(o.query.Namespace, name)
+	switch {
+	case service == nil:
+		return fmt.Errorf("service %q not found in %s", name, o.listing.where)
+	case table.Service(o.query.Namespace, name) != nil:
+		return nil
+	case service.Spec.Type == corev1.ServiceTypeNodePort, service.Spec.Type == corev1.ServiceTypeLoadBalancer:
+		return fmt.Errorf("service %q has no node port", name)
+	}
+	return fmt.Errorf("service %q is of type %s, which has no node port", name, service.Spec.Type)
+}
+
+// leaveNodes leaves the nodes that were asked for, if any were.
+func (o *getOptions) leaveNodes(table *route.Table, s *snapshot.Snapshot) {
+	if len(o.nodes) > 0 && s.Knows("nodes") {
+		table.Nodes = slices.DeleteFunc(table.Nodes, func(n route.Node) bool { return !slices.Contains(o.nodes, n.Name) })
+	}
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -33,15 +35,31 @@ func (o *getOptions) followed(before, table *route.Table, s *snapshot.Snapshot) 
 		if err := o.narrow(table, s); err != nil {
 			return err
 		}
-		return listing.show(table, s)
+		return o.untilOneAnswers(listing.show(table, s))
 	}
-	_ = o.narrow(table, s) // a service or node that went since is no error
+	o.leaveNodes(table, s) // a service or node that went since is no error
 	o.tellDeleted(before, table)
 	listing.noHeaders = true
 	if changed := changedSince(before, table); len(changed.Services) > 0 {
-		return listing.print(changed, s)
+		return ignoreNoAddress(listing.print(changed, s))
 	}
 	return nil
+}
+
+// untilOneAnswers tells that no address answers yet: whoever watches waits for one.
+func (o *getOptions) untilOneAnswers(err error) error {
+	if errors.As(err, new(*noAddressError)) {
+		o.say("note: %s", render.Safe(err.Error()))
+	}
+	return ignoreNoAddress(err)
+}
+
+// ignoreNoAddress is for a moment without addresses, which ends no watch.
+func ignoreNoAddress(err error) error {
+	if errors.As(err, new(*noAddressError)) {
+		return nil
+	}
+	return err
 }
 
 // changedSince is the table of the services that are new or other than before.
@@ -65,7 +83,7 @@ func (o *getOptions) tellDeleted(before, now *route.Table) {
 	for i := range before.Services {
 		service := &before.Services[i]
 		if now.Service(service.Namespace, service.Name) == nil {
-			o.say("service %s/%s has no node port any more", service.Namespace, service.Name)
+			o.say("service %s/%s has no node port any more", render.Safe(service.Namespace), render.Safe(service.Name))
 		}
 	}
 }

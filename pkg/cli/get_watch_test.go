@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -62,6 +63,11 @@ func TestServicesThatAreGoneAreTold(t *testing.T) {
 	if got, want := said.String(), "service shop/api has no node port any more\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	said.Reset()
+	(&getOptions{factory: f}).tellDeleted(tableOf(service(named("\x1b[2J"))), tableOf())
+	if got := said.String(); strings.Contains(got, "\x1b") {
+		t.Errorf("%q controls the terminal", got)
+	}
 }
 
 func TestWatchListsAgainWhatChanges(t *testing.T) {
@@ -112,6 +118,37 @@ func TestWatchOfAServiceThatIsNotThere(t *testing.T) {
 	empty := &snapshot.Snapshot{}
 	checkError(t, o.followed(nil, route.New(empty), empty), `service "web" not found in namespace shop`)
 	checkError(t, o.followed(tableOf(service()), route.New(empty), empty), "")
+}
+
+func nodeNamed(name string) *corev1.Node {
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Status:     corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "10.1.11.4"}}},
+	}
+}
+
+func TestWatchKeepsToItsNodesWhenAServiceGoes(t *testing.T) {
+	f, _ := testFactory()
+	o := &getOptions{factory: f, nodes: []string{"a"}, listing: listing{factory: f, format: "name"}}
+	o.query.Namespace, o.query.Names = "shop", []string{"api", "web"}
+	s := &snapshot.Snapshot{Services: []*corev1.Service{service()}, Nodes: []*corev1.Node{nodeNamed("a"), nodeNamed("b")}}
+	table := route.New(s)
+	checkError(t, o.followed(tableOf(service(), service(named("api"))), table, s), "")
+	if len(table.Nodes) != 1 || table.Nodes[0].Name != "a" {
+		t.Errorf("got the nodes %+v, want a alone", table.Nodes)
+	}
+}
+
+func TestWatchOfAddressesOutlastsAMomentWithoutAny(t *testing.T) {
+	f, said := testFactory()
+	o := &getOptions{factory: f, listing: listing{factory: f, format: "url", where: "namespace shop"}}
+	s := &snapshot.Snapshot{Services: []*corev1.Service{service()}}
+	checkError(t, o.followed(nil, route.New(s), s), "")
+	if got, want := said.String(), "note: no address answers in namespace shop; kubectl nodeport get shows why\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	checkError(t, o.followed(tableOf(), route.New(s), s), "")
+	checkError(t, o.listing.urls(tableOf(), s), "no address answers in namespace shop; kubectl nodeport get shows why")
 }
 
 func TestForgetAssumed(t *testing.T) {

@@ -42,6 +42,8 @@ func (l listing) print(table *route.Table, s *snapshot.Snapshot) error {
 	switch {
 	case l.format == "name":
 		return l.names(table)
+	case l.format == "json":
+		return render.ObjectJSON(l.Out, table, l.single)
 	case l.printer != nil:
 		object, err := render.Object(table, l.single)
 		if err != nil {
@@ -85,12 +87,19 @@ func (l listing) names(table *route.Table) error {
 	return nil
 }
 
+// noAddressError is that of a listing of addresses that has none.
+type noAddressError struct{ where string }
+
+func (e *noAddressError) Error() string {
+	return fmt.Sprintf("no address answers in %s; kubectl nodeport get shows why", e.where)
+}
+
 // urls fails when there is none, so that a script does not go on with nothing.
 func (l listing) urls(table *route.Table, s *snapshot.Snapshot) error {
 	urls := render.URLs(table)
 	if len(urls) == 0 {
 		l.tellGaps(s)
-		return fmt.Errorf("no address answers in %s; kubectl nodeport get shows why", l.where)
+		return &noAddressError{l.where}
 	}
 	_, err := fmt.Fprintln(l.Out, strings.Join(urls, "\n"))
 	return err

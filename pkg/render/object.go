@@ -12,6 +12,8 @@ import (
 // may be added to it; none is renamed or removed without a new version.
 const APIVersion = "nodeport/v1"
 
+const listKind = "NodePortServiceList"
+
 // serviceList is the object behind -o json of several services.
 type serviceList struct {
 	APIVersion string          `json:"apiVersion"`
@@ -78,7 +80,7 @@ func Object(table *route.Table, single bool) (*unstructured.Unstructured, error)
 	if single && len(items) == 1 {
 		return toUnstructured(items[0])
 	}
-	return toUnstructured(serviceList{APIVersion: APIVersion, Kind: "NodePortServiceList", Items: items})
+	return toUnstructured(serviceList{APIVersion: APIVersion, Kind: listKind, Items: items})
 }
 
 func toUnstructured(object any) (*unstructured.Unstructured, error) {
