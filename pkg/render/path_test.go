@@ -75,7 +75,7 @@ func TestPath(t *testing.T) {
 func TestPathInASCII(t *testing.T) {
 	for want, service := range map[string]route.Service{
 		"client -> node 10.1.11.4:30033 -> service 10.3.11.5:82 -> pod 10.2.1.7:300": web(),
-		"client -> node 10.1.11.4:30033 -> service 10.3.11.5:82 -> x no endpoints":  web(noEndpoints),
+		"client -> node 10.1.11.4:30033 -> service 10.3.11.5:82 -> x no endpoints":   web(noEndpoints),
 	} {
 		table := tableOf(twoNodes(), service)
 		if got := Path(table, &table.Services[0], &table.Services[0].Ports[0], ASCII()); got != want {
