@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,7 +36,7 @@ func (c *Cluster) RangeOfFlags(ctx context.Context) nodeport.Range {
 	if err != nil || len(pods.Items) == 0 {
 		return nodeport.Default()
 	}
-	return rangeOfPod(&pods.Items[0])
+	return rangeOfPods(pods.Items)
 }
 
 // refusedRange reads the range in the allocator's refusal (k8s.io/kubernetes
@@ -76,23 +77,48 @@ func (c *Cluster) discard(ctx context.Context, created *corev1.Service) {
 	})
 }
 
+// rangeOfPods is the range that all API servers have; the default, not Learned,
+// where they differ or one of them does not tell.
+func rangeOfPods(pods []corev1.Pod) nodeport.Range {
+	var found nodeport.Range
+	for i := range pods {
+		r, ok := rangeOfPod(&pods[i])
+		if !ok || i > 0 && r != found {
+			return nodeport.Default()
+		}
+		found = r
+	}
+	return found
+}
+
 // rangeOfPod reads the flag of a kube-apiserver, which has the default range
-// when it is not given.
-func rangeOfPod(pod *corev1.Pod) nodeport.Range {
+// when it is not given; ok is false for a flag that cannot be read.
+func rangeOfPod(pod *corev1.Pod) (r nodeport.Range, ok bool) {
+	value := nodeport.Default().String()
 	for _, container := range pod.Spec.Containers {
-		for _, word := range append(container.Command, container.Args...) {
-			value, ok := strings.CutPrefix(word, "--service-node-port-range=")
-			if !ok {
-				continue
-			}
-			if r, ok := learned(value); ok {
-				return r
-			}
+		if given, ok := rangeFlag(slices.Concat(container.Command, container.Args)); ok {
+			value = given
 		}
 	}
-	r := nodeport.Default()
-	r.Learned = true
-	return r
+	return learned(value)
+}
+
+// rangeFlag returns the value that a command line gives to the range, the last
+// of several. One within the script of a shell is given, but empty.
+func rangeFlag(words []string) (value string, given bool) {
+	const flag = "--service-node-port-range"
+	for i, word := range words {
+		name, assigned, _ := strings.Cut(word, "=")
+		switch {
+		case word == flag && i+1 < len(words):
+			value, given = words[i+1], true
+		case name == flag:
+			value, given = assigned, true
+		case strings.Contains(word, flag):
+			value, given = "", true
+		}
+	}
+	return value, given
 }
 
 func learned(s string) (nodeport.Range, bool) {

@@ -4,8 +4,8 @@ package nodeport
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 // Range is the API server's --service-node-port-range, both ends included.
@@ -54,16 +54,12 @@ func (r Range) Bands() (static, dynamic Range) {
 	return static, dynamic
 }
 
-// ParseRange reads a range as the API server prints and takes it: "30000-32767".
+// ParseRange reads a range as the API server prints and takes it: "30000-32767",
+// "30000+2767", which is the same, or a single port.
 func ParseRange(s string) (Range, error) {
-	first, last, ok := strings.Cut(strings.TrimSpace(s), "-")
-	if !ok {
-		return Range{}, fmt.Errorf("node port range %q is not FIRST-LAST", s)
+	parsed, err := utilnet.ParsePortRange(s)
+	if err != nil || parsed.Base < 1 {
+		return Range{}, fmt.Errorf("node port range %q is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535", s)
 	}
-	low, errLow := strconv.ParseUint(first, 10, 16)
-	high, errHigh := strconv.ParseUint(last, 10, 16)
-	if errLow != nil || errHigh != nil || low == 0 || low > high {
-		return Range{}, fmt.Errorf("node port range %q is not FIRST-LAST with ports from 1 to 65535", s)
-	}
-	return Range{First: int32(low), Last: int32(high)}, nil
+	return Range{First: int32(parsed.Base), Last: int32(parsed.Base + parsed.Size - 1)}, nil
 }

@@ -36,12 +36,14 @@ func TestParseRange(t *testing.T) {
 		{"as the flag takes it", "30000-32767", "30000-32767"},
 		{"with space around", " 30000-32767\n", "30000-32767"},
 		{"one port", "80-80", "80-80"},
-		{"no dash", "30000", `node port range "30000" is not FIRST-LAST`},
-		{"upside down", "32767-30000", `node port range "32767-30000" is not FIRST-LAST with ports from 1 to 65535`},
-		{"port 0", "0-100", `node port range "0-100" is not FIRST-LAST with ports from 1 to 65535`},
-		{"beyond the last port", "30000-65536", `node port range "30000-65536" is not FIRST-LAST with ports from 1 to 65535`},
-		{"a name", "http-https", `node port range "http-https" is not FIRST-LAST with ports from 1 to 65535`},
-		{"nothing", "", `node port range "" is not FIRST-LAST`},
+		{"a port alone", "30000", "30000-30000"},
+		{"a port and how many follow", "20000+2767", "20000-22767"},
+		{"a variable", "$(RANGE)", `node port range "$(RANGE)" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
+		{"upside down", "32767-30000", `node port range "32767-30000" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
+		{"port 0", "0-100", `node port range "0-100" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
+		{"beyond the last port", "30000-65536", `node port range "30000-65536" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
+		{"a name", "http-https", `node port range "http-https" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
+		{"nothing", "", `node port range "" is not FIRST-LAST, FIRST+MORE or one port, from 1 to 65535`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, err := ParseRange(test.in)
@@ -57,7 +59,7 @@ func TestParseRange(t *testing.T) {
 }
 
 func FuzzParseRange(f *testing.F) {
-	for _, seed := range []string{"30000-32767", "1-65535", "2-1", "-", "", " 7-8 ", "+1-2", "1--2", "1-2-3"} {
+	for _, seed := range []string{"30000-32767", "1-65535", "2-1", "-", "", " 7-8 ", "+1-2", "1--2", "1-2-3", "1+2", "65535+9223372036854775807"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
