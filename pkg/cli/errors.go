@@ -95,7 +95,7 @@ func (f *factory) report(err error) int {
 		return exitError
 	}
 	told := err
-	if wrapped, ok := err.(*uncheckedError); ok { //nolint:errorlint // only the outermost, to find what is joined in it
+	if wrapped, ok := err.(*uncheckedError); ok {
 		told = wrapped.err
 	}
 	for _, err := range all(told) {
@@ -109,10 +109,10 @@ func (f *factory) report(err error) int {
 
 // all takes joined errors apart: each is told by itself.
 func all(err error) []error {
-	if usage, ok := err.(*usageError); ok { //nolint:errorlint // only what is wrapped at the top
+	if usage, ok := err.(*usageError); ok {
 		return all(usage.err)
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what is joined at the top
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -14,7 +14,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-//nolint:gochecknoglobals // a flag of the test binary
 var update = flag.Bool("update", false, "write into the scripts what the commands print")
 
 // TestScripts runs what needs no cluster as a user would: testdata/script

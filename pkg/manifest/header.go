@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -89,7 +89,7 @@ func mayGenerateName(kind string, fields map[string]any) bool {
 // may. The kinds known here take less than other kinds; what only a Service's
 // name must not be is left to the checks of services.
 func badName(o *Object) string {
-	reasons := path.IsValidPathSegmentName(o.Name)
+	reasons := content.IsPathSegmentName(o.Name)
 	if typed, _ := known(o.Kind); typed != nil && isBuiltin(o.APIVersion) {
 		reasons = validation.IsDNS1123Subdomain(o.Name)
 	}

@@ -28,7 +28,6 @@ func (b *builder) mirror(service *corev1.Service) []*discoveryv1.EndpointSlice {
 	return slices
 }
 
-//nolint:staticcheck // see known
 func mirrorSubset(service *corev1.Service, family corev1.IPFamily, subset corev1.EndpointSubset) *discoveryv1.EndpointSlice {
 	slice := newSlice(service, family, nil)
 	slice.Labels[discoveryv1.LabelManagedBy] = "endpointslicemirroring-controller.k8s.io"
@@ -50,7 +49,6 @@ func mirrorSubset(service *corev1.Service, family corev1.IPFamily, subset corev1
 	return slice
 }
 
-//nolint:staticcheck // see known
 func mirrorAddress(address corev1.EndpointAddress, family corev1.IPFamily, ready bool) []discoveryv1.Endpoint {
 	ip, err := netip.ParseAddr(address.IP)
 	if err != nil || familyOf(ip) != family {

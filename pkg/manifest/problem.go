@@ -53,7 +53,7 @@ func (p *Problem) Unwrap() error { return p.cause }
 // Problems returns the problems that err, an error of [Read], is made of.
 func Problems(err error) []*Problem {
 	var problem *Problem
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the list is wanted, not one of it
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var problems []*Problem
 		for _, err := range joined.Unwrap() {
 			problems = append(problems, Problems(err)...)

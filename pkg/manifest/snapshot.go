@@ -150,7 +150,7 @@ func (s *Set) typed(namespace string) []*Object {
 // add puts a copy of an object into the list of its kind.
 func (b *builder) add(object *Object, namespace string) {
 	copied := object.Object.DeepCopyObject()
-	meta := copied.(metav1.Object) //nolint:errcheck // all known kinds have metadata
+	meta := copied.(metav1.Object) // all known kinds have metadata
 	meta.SetNamespace(object.In(namespace).Namespace)
 	if meta.GetName() == "" {
 		b.generated++

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-//nolint:gochecknoglobals // a flag of the test binary
 var update = flag.Bool("update", false, "write the golden files in testdata instead of comparing with them")
 
 // golden compares what was written with testdata/name, or writes it there.

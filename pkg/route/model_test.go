@@ -180,7 +180,7 @@ func TestVerdictsLeaveTheTableAsItIs(t *testing.T) {
 	for seed := range uint64(500) {
 		table, same := randomTable(rand.New(rand.NewPCG(seed, 3))), randomTable(rand.New(rand.NewPCG(seed, 3)))
 		service, port := &table.Services[0], &table.Services[0].Ports[0]
-		for range table.Routes(service, port) { //nolint:revive // it is asked for its effects
+		for range table.Routes(service, port) {
 		}
 		comparable := cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
 		if diff := cmp.Diff(same, table, comparable); diff != "" {
