@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
@@ -63,19 +65,27 @@ func (f *factory) tellBefore(findings []check.Finding, s *snapshot.Snapshot, wri
 	return err
 }
 
-// tellUnchecked names the permissions without which rules were silent.
+// tellUnchecked names the permissions without which rules were silent, and
+// says what else could not be known.
 func (f *factory) tellUnchecked(s *snapshot.Snapshot) {
-	var missing []string
+	var missing, others []string
 	for _, gap := range s.Gaps {
+		if !apierrors.IsForbidden(gap.Err) {
+			others = append(others, render.Safe(gap.Err.Error()))
+			continue
+		}
 		resource := gap.Resource
 		if resource == "services" && gap.Namespace == "" {
 			resource += " of all namespaces"
 		}
 		missing = append(missing, resource)
 	}
-	if len(missing) == 0 {
-		return
-	}
 	slices.Sort(missing)
-	f.say("note: checked without what you may not list: %s", strings.Join(slices.Compact(missing), ", "))
+	if len(missing) > 0 {
+		f.say("note: checked without what you may not list: %s", strings.Join(slices.Compact(missing), ", "))
+	}
+	slices.Sort(others)
+	for _, other := range slices.Compact(others) {
+		f.say("note: not all could be checked: %s", other)
+	}
 }
