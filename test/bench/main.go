@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string) error {
 func build(ctx context.Context, folder string) (string, error) {
 	program := filepath.Join(folder, "kubectl-nodeport")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/kubectl-nodeport")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	return program, cmd.Run()
 }
