@@ -54,7 +54,6 @@ func (b *builder) fillNodePorts(ports *portAllocator, service *corev1.Service) {
 	local := spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 	if spec.Type == corev1.ServiceTypeLoadBalancer && local && spec.HealthCheckNodePort == 0 {
 		spec.HealthCheckNodePort = ports.next(key + "#health")
-		b.assumed.add(service, "spec.healthCheckNodePort")
 	}
 }
 

@@ -47,7 +47,6 @@ func (b *builder) fillClusterIP(service *corev1.Service, free *offsets) {
 		for _, family := range spec.IPFamilies[given:] {
 			spec.ClusterIPs = append(spec.ClusterIPs, addressIn(serviceNetwork(family), offset).String())
 		}
-		b.assumed.add(service, "spec.clusterIP")
 	}
 	if len(spec.ClusterIPs) > 0 {
 		spec.ClusterIP = spec.ClusterIPs[0]

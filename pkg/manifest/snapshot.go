@@ -87,17 +87,6 @@ func (a *Assumed) NodePort(service snapshot.Ref, port string) bool {
 	return a.fields[assumption{service, "spec.ports[" + port + "].nodePort"}]
 }
 
-// ClusterIP tells whether the cluster IPs of a service were chosen here.
-func (a *Assumed) ClusterIP(service snapshot.Ref) bool {
-	return a.fields[assumption{service, "spec.clusterIP"}]
-}
-
-// HealthCheckNodePort tells whether a service's health check node port was
-// chosen here.
-func (a *Assumed) HealthCheckNodePort(service snapshot.Ref) bool {
-	return a.fields[assumption{service, "spec.healthCheckNodePort"}]
-}
-
 func (a *Assumed) add(service *corev1.Service, field string) {
 	a.fields[assumption{snapshot.RefOf("Service", service), field}] = true
 }

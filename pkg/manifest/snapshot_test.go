@@ -31,7 +31,7 @@ func TestTutorial(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	ref := snapshot.Ref{Kind: "Service", Namespace: "default", Name: "web"}
-	if assumed.NodePort(ref, "http") || assumed.ClusterIP(ref) {
+	if assumed.NodePort(ref, "http") {
 		t.Error("what the manifest gives is said to be assumed")
 	}
 }

@@ -33,14 +33,3 @@ func ParseKind(word string) (kind string, ok bool) {
 	}
 	return "", false
 }
-
-// Resource returns the plural of a kind as the API server's paths and
-// permissions write it, such as "deployments"; empty for an unknown kind.
-func Resource(kind string) string {
-	for _, names := range kindNames() {
-		if names[0] == kind {
-			return names[1]
-		}
-	}
-	return ""
-}

@@ -84,14 +84,3 @@ func TestParseKind(t *testing.T) {
 		}
 	}
 }
-
-func TestResource(t *testing.T) {
-	for kind, want := range map[string]string{
-		"Pod": "pods", "Deployment": "deployments", "ReplicationController": "replicationcontrollers", "Service": "services",
-		"Node": "nodes", "Job": "jobs", "Ingress": "", "": "", "pods": "",
-	} {
-		if got := Resource(kind); got != want {
-			t.Errorf("%q: got %q, want %q", kind, got, want)
-		}
-	}
-}
