@@ -183,7 +183,7 @@ func (c ruleCase) run(t *testing.T) {
 	}
 	var got []string
 	var fix string
-	for _, finding := range Service(cluster(in...), c.service) {
+	for _, finding := range New(cluster(in...)).Service(c.service) {
 		if finding.ID != c.id {
 			continue
 		}

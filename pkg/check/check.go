@@ -65,9 +65,6 @@ type Finding struct {
 // applied: an error that does not pass by itself.
 func (f Finding) Stops() bool { return f.Severity == Error && !f.Passing }
 
-// Service is [Checker.Service] for a single service.
-func Service(s *snapshot.Snapshot, service *corev1.Service) []Finding { return New(s).Service(service) }
-
 // Services returns what the rules find in all services of the snapshot that
 // ask for a node port, sorted by namespace, name and id. What is said of a node
 // for several services alike is returned once.

@@ -32,7 +32,7 @@ func TestNothingIsFoundWhereNothingIsWrong(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, finding := range Service(cluster(test.in...), test.service) {
+			for _, finding := range New(cluster(test.in...)).Service(test.service) {
 				t.Errorf("%s %s %s: %s", finding.Severity, finding.ID, finding.Field, finding.Message)
 			}
 		})
@@ -41,7 +41,7 @@ func TestNothingIsFoundWhereNothingIsWrong(t *testing.T) {
 
 func TestServiceReturnsTheWorstFirst(t *testing.T) {
 	var got []string
-	for _, finding := range Service(cluster(around(node("n2", down))...), at(31000, func(s *corev1.Service) { s.Spec.Ports[0].Port = 0 })) {
+	for _, finding := range New(cluster(around(node("n2", down))...)).Service(at(31000, func(s *corev1.Service) { s.Spec.Ports[0].Port = 0 })) {
 		got = append(got, finding.Severity.String()+" "+finding.ID)
 	}
 	if want := []string{"error NP004", "warning NP404", "info NP104"}; !slices.Equal(got, want) {
@@ -52,7 +52,7 @@ func TestServiceReturnsTheWorstFirst(t *testing.T) {
 func TestServiceDoesNotChangeWhatItChecks(t *testing.T) {
 	s := withPort(func(p *corev1.ServicePort) { p.Protocol, p.TargetPort = "", intstr.IntOrString{} })
 	before := s.DeepCopy()
-	Service(cluster(around()...), s)
+	New(cluster(around()...)).Service(s)
 	if fmt.Sprint(before) != fmt.Sprint(s) {
 		t.Errorf("the service became %v", s)
 	}
@@ -117,7 +117,7 @@ func sameElements(got, want []string) bool {
 func TestFindingsHaveTheirPosition(t *testing.T) {
 	s := cluster(around()...)
 	s.Positions = places{"spec.ports[0].nodePort": {File: "service.yaml", Line: 12, Column: 7}}
-	for _, finding := range Service(s, at(8080)) {
+	for _, finding := range New(s).Service(at(8080)) {
 		if finding.Position.String() != "service.yaml:12:7" {
 			t.Errorf("%s is at %q", finding.ID, finding.Position)
 		}
@@ -131,7 +131,7 @@ func TestPortsChosenForAManifestAreNotFoundFault(t *testing.T) {
 	s.Positions = places{
 		"spec.ports[0].nodePort": {File: "service.yaml", Line: 10, Column: 5}, "spec.ports[0]": {File: "service.yaml", Line: 10, Column: 5},
 	}
-	for _, finding := range Service(s, at(31000)) {
+	for _, finding := range New(s).Service(at(31000)) {
 		t.Errorf("%s: %s", finding.ID, finding.Message)
 	}
 }
@@ -174,7 +174,7 @@ func TestFixesOfLiveServicesCanBePasted(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			live(test.service)
-			findings := Service(cluster(around(append(test.in, test.service)...)...), test.service)
+			findings := New(cluster(around(append(test.in, test.service)...)...)).Service(test.service)
 			if len(findings) != 1 || findings[0].Fix != test.want {
 				t.Errorf("got %+v\nwant the fix %s", findings, test.want)
 			}
@@ -192,7 +192,7 @@ func TestSuggestedPortsDoNotCollide(t *testing.T) {
 		ports = append(ports, port(fmt.Sprint("p", i), 80+i, 80+i))
 	}
 	seen := map[string]string{}
-	for _, finding := range Service(s, withPorts(ports...)) {
+	for _, finding := range New(s).Service(withPorts(ports...)) {
 		_, value, _ := strings.Cut(finding.Fix, " to ")
 		if other, twice := seen[value]; twice {
 			t.Errorf("%s is suggested for %s and %s", value, other, finding.Field)
@@ -221,7 +221,7 @@ func TestOddObjectsAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := cluster(append(circle, odd)...)
-			for _, finding := range slices.Concat(Service(s, odd), Services(s), Strangers(s, odd, circle[0].(*snapshot.Workload).Ref)) {
+			for _, finding := range slices.Concat(New(s).Service(odd), Services(s), New(s).Strangers(odd, circle[0].(*snapshot.Workload).Ref)) {
 				if strings.ContainsAny(finding.Message, "\x00\x1b\n") {
 					t.Errorf("%s: %q", finding.ID, finding.Message)
 				}

@@ -43,11 +43,6 @@ func (c *checker) topOf(ref snapshot.Ref) snapshot.Ref {
 	return ref
 }
 
-// Strangers is [Checker.Strangers] for a single service.
-func Strangers(s *snapshot.Snapshot, service *corev1.Service, source snapshot.Ref) []Finding {
-	return New(s).Strangers(service, source)
-}
-
 func strangers(x *subject, source snapshot.Ref) []Finding {
 	own := x.topOf(source)
 	if pod := x.Pod(source.Namespace, source.Name); source.Kind == "Pod" && pod != nil {

@@ -13,7 +13,7 @@ import (
 type Input struct {
 	Snapshot *snapshot.Snapshot
 	// Services are checked: those that somebody asked for, whether they have a
-	// node port or not. They need not be in the snapshot; see [Service].
+	// node port or not. They need not be in the snapshot; see [Checker.Service].
 	Services []*corev1.Service
 	// Partial tells that the snapshot is made of files that need not hold the
 	// pods which the services are for.

@@ -126,7 +126,7 @@ func TestStrangers(t *testing.T) {
 	}} {
 		t.Run(test.name, func(t *testing.T) {
 			var got string
-			for _, finding := range Strangers(cluster(test.in...), service(), test.source) {
+			for _, finding := range New(cluster(test.in...)).Strangers(service(), test.source) {
 				got += finding.Message
 				if finding.ID != strangersRule().ID || finding.Severity != Warning || finding.Stops() {
 					t.Errorf("it is a finding of %s, a %s", finding.ID, finding.Severity)

@@ -117,8 +117,9 @@ func (o *applyOptions) check(applications []*application, set *manifest.Set, liv
 		}
 	}
 	var findings []check.Finding
+	checker := check.New(after)
 	for _, a := range applications {
-		findings = append(findings, check.Service(after, a.wanted)...)
+		findings = append(findings, checker.Service(a.wanted)...)
 	}
 	return o.tellBefore(findings, live, o.writeOptions)
 }

@@ -179,6 +179,7 @@ func (o *createOptions) createOne(ctx context.Context, service *corev1.Service) 
 func (o *createOptions) check(p *plan) error {
 	var findings []check.Finding
 	together := &snapshot.Snapshot{Services: p.services}
+	alone, beside := check.New(p.snapshot), check.New(together)
 	for i, service := range p.services {
 		if twice := together.Service(service.Namespace, service.Name); twice != service {
 			return fmt.Errorf("%s and another object of the manifests would both give service %q; create one of them with --name",
@@ -187,15 +188,15 @@ func (o *createOptions) check(p *plan) error {
 		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" {
 			return apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name)
 		}
-		findings = append(findings, check.Service(p.snapshot, service)...)
-		findings = append(findings, takenTogether(together, service)...)
-		findings = append(findings, check.Strangers(p.snapshot, service, p.sources[i].Ref)...)
+		findings = append(findings, alone.Service(service)...)
+		findings = append(findings, takenTogether(beside, service)...)
+		findings = append(findings, alone.Strangers(service, p.sources[i].Ref)...)
 	}
 	return o.tellBefore(findings, p.snapshot, o.writeOptions)
 }
 
 // takenTogether are the node ports that a service wants as well as another one
 // that is created with it.
-func takenTogether(together *snapshot.Snapshot, service *corev1.Service) []check.Finding {
-	return slices.DeleteFunc(check.Service(together, service), func(f check.Finding) bool { return f.ID != check.NodePortTaken })
+func takenTogether(together *check.Checker, service *corev1.Service) []check.Finding {
+	return slices.DeleteFunc(together.Service(service), func(f check.Finding) bool { return f.ID != check.NodePortTaken })
 }
