@@ -64,9 +64,10 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"k8s.io/client-go/rest":             {"pkg/cluster", "pkg/cli"},
 		"k8s.io/client-go/tools/cache":      {"pkg/cluster"},
 		"k8s.io/client-go/tools/clientcmd":  {"pkg/cli"},
+		"k8s.io/client-go/transport":        {"pkg/cluster"},
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
-		"net/http":                          {"pkg/manifest"},
+		"net/http":                          {"pkg/cluster", "pkg/manifest", "pkg/probe"},
 		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/manifest"},
 	}
 	for _, p := range programPackages(t) {

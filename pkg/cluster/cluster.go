@@ -6,6 +6,7 @@ package cluster
 
 import (
 	"fmt"
+	"net/http"
 
 	appsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
 	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
@@ -22,6 +23,9 @@ type Cluster struct {
 	batch      batchv1.BatchV1Interface
 	discovery  discoveryv1.DiscoveryV1Interface
 	networking networkingv1.NetworkingV1Interface
+	// proxied is for requests that the API server passes on to nodes and pods.
+	proxied rest.Interface
+	config  *rest.Config
 }
 
 // New returns a cluster reached as config says. It makes no request.
@@ -37,7 +41,10 @@ func New(config *rest.Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
 	}
-	c := &Cluster{}
+	c := &Cluster{config: config}
+	if c.proxied, err = newProxied(config, client); err != nil {
+		return nil, err
+	}
 	if c.core, err = corev1.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
@@ -54,4 +61,16 @@ func New(config *rest.Config) (*Cluster, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// newProxied makes a client that follows no redirects: what a pod answers must
+// not take the user's credentials elsewhere.
+func newProxied(config *rest.Config, client *http.Client) (rest.Interface, error) {
+	still := *client
+	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	core, err := corev1.NewForConfigAndClient(config, &still)
+	if err != nil {
+		return nil, err
+	}
+	return core.RESTClient(), nil
 }

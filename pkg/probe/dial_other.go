@@ -1,0 +1,14 @@
+//go:build !linux
+
+package probe
+
+import (
+	"context"
+	"net"
+)
+
+// dial connects. Only Linux tells ordinary programs of ICMP.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, address)
+}
