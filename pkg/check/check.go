@@ -59,6 +59,9 @@ type Finding struct {
 	// moment, not in what the service says. It keeps traffic from arriving,
 	// but is no reason not to create the service.
 	Passing bool
+	// Confidence is how sure the cause is of what the network answered:
+	// "high", "medium" or "low". It is empty for what objects say.
+	Confidence string
 }
 
 // Stops tells whether a service with this finding should not be created or

@@ -25,6 +25,12 @@ func (r Rule) Needs() []string {
 		return []string{"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs"}
 	case r.ID == "NP236":
 		return nil // it is for those who cannot read pods
+	case r.ID >= "NP302" && r.ID <= "NP305":
+		return []string{"nodes/proxy"}
+	case r.ID == "NP306":
+		return []string{"pods/proxy", "pods/portforward"}
+	case r.ID == "NP307" || r.ID == "NP308":
+		return []string{"pods/proxy"}
 	case r.ID >= "NP23" && r.ID < "NP24":
 		return []string{"endpointslices"}
 	case r.ID >= "NP24" && r.ID < "NP25":

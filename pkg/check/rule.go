@@ -12,9 +12,9 @@ import (
 // Rule is one thing that is looked for.
 type Rule struct {
 	// ID is stable: NP0xx are fields that the API server refuses, NP1xx node
-	// ports, NP2xx pods, endpoints and network policies, NP4xx nodes and traffic
-	// policy, NP5xx what is ignored or deprecated, NP9xx the files. NP3xx are
-	// kept for what the network answers.
+	// ports, NP2xx pods, endpoints and network policies, NP3xx what the network
+	// answers, NP4xx nodes and traffic policy, NP5xx what is ignored or
+	// deprecated, NP9xx the files.
 	ID string
 	// Severity is that of a finding where nothing makes it milder.
 	Severity Severity
@@ -44,6 +44,7 @@ func Rules() []Rule {
 		podRules(),
 		sliceRules(),
 		networkPolicyRules(),
+		walkRules(),
 		policyRules(),
 		familyRules(),
 		hostRules(),

@@ -21,6 +21,9 @@ type Input struct {
 	// Named tells that the services were named one by one, so that one without
 	// a node port is worth a finding.
 	Named bool
+	// Walks are what the network answered at the ports of the services; none
+	// when it was not asked.
+	Walks []Walk
 }
 
 // Run returns what the rules find in the services, sorted by namespace, name
@@ -32,8 +35,11 @@ func Run(in Input) []Finding {
 	checker.partial = in.Partial
 	var findings []Finding
 	seen := map[Finding]bool{}
+	walks := walksByService(in.Walks)
 	for _, service := range in.Services {
-		for _, finding := range checker.asked(service, in.Named) {
+		own := walks[snapshot.RefOf("Service", service)]
+		found := proven(checker.asked(service, in.Named), checker.diagnose(service, own), own)
+		for _, finding := range found {
 			said := finding
 			said.Service = snapshot.Ref{}
 			if said.Object.Kind != "Node" || !seen[said] {

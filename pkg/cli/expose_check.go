@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +30,7 @@ type exposeCheckFlags struct {
 	ignore        []string
 	config        string
 	explain       string
+	network       liveOptions
 }
 
 // exposeCheckOptions are what expose-check does.
@@ -44,6 +46,7 @@ type exposeCheckOptions struct {
 	static    bool
 	// live are the snapshots that manifests were laid over, by their namespaces.
 	live      map[string]*snapshot.Snapshot
+	network   liveOptions
 	nodePorts nodeport.Range
 	outputs   []reportOutput
 	failOn    check.Severity
@@ -105,13 +108,16 @@ func (flags *exposeCheckFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&flags.allNamespaces, "all-namespaces", "A", false, "check the services of all namespaces")
 	cmd.Flags().StringVarP(&flags.selector, "selector", "l", "", "check only services with these labels, such as app=web,tier!=db")
 	flags.files.add(cmd, "check the services of these manifests")
-	cmd.Flags().BoolVar(&flags.static, "static", false, "with -f, look at nothing but the manifests: ask no cluster")
+	cmd.Flags().BoolVar(&flags.static, "static", false, "do not try the network; with -f, look at nothing but the manifests: ask no cluster")
 	cmd.Flags().StringVar(&flags.nodePortRange, "node-port-range", "", "the API server's --service-node-port-range, such as 30000-32767")
 	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", []string{"text"},
 		"output format: text, json, yaml, sarif, junit or github; FORMAT=FILE writes to a file; can be given several times")
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", "least severity for exit code 1: error, warning, info or never (default error)")
 	cmd.Flags().StringArrayVar(&flags.ignore, "ignore", nil, "ignore findings of this id, such as NP104 or NP104=REASON")
 	cmd.Flags().StringVar(&flags.config, "config", "", "file with settings for this command (default "+configName+", if there is one)")
+	cmd.Flags().StringSliceVar(&flags.network.nodes, "nodes", nil, "try only these nodes, such as n1,n2")
+	cmd.Flags().StringSliceVar(&flags.network.addressTypes, "address-type", nil, "try only node addresses of these types, such as ExternalIP")
+	cmd.Flags().DurationVar(&flags.network.timeout, "timeout", 3*time.Second, "how long to wait for each connection")
 	cmd.Flags().StringVar(&flags.explain, "explain", "", "say what findings of this id mean, such as NP201; or all")
 }
 
@@ -123,7 +129,7 @@ func (flags *exposeCheckFlags) options(f *factory, args []string) (*exposeCheckO
 	if err != nil {
 		return nil, err
 	}
-	o := &exposeCheckOptions{factory: f, static: flags.static, live: map[string]*snapshot.Snapshot{}, ignore: config.ignores()}
+	o := &exposeCheckOptions{factory: f, static: flags.static, live: map[string]*snapshot.Snapshot{}, network: flags.network, ignore: config.ignores()}
 	if err := o.settings(flags, config); err != nil {
 		return nil, err
 	}
@@ -146,6 +152,8 @@ func (flags *exposeCheckFlags) validate(args []string) error {
 	switch {
 	case flags.allNamespaces && len(args) > 0:
 		return errors.New("a service cannot be named across all namespaces; give -n NAMESPACE instead of -A")
+	case flags.network.timeout <= 0:
+		return errors.New("--timeout must be more than 0")
 	case flags.selector != "" && len(args) > 0:
 		return errors.New("give names or a selector, not both")
 	}

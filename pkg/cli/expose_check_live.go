@@ -41,10 +41,19 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 	if err != nil {
 		return nil, err
 	}
-	findings := check.Run(check.Input{Snapshot: s, Services: chosen, Named: named})
-	report := o.newReport(s, route.New(s), chosen)
+	table := route.New(s)
+	var walks []check.Walk
+	if !o.static {
+		var gaps []snapshot.Gap
+		if walks, gaps, err = o.walks(ctx, c, s, table, chosen); err != nil {
+			return nil, err
+		}
+		s.Gaps = append(s.Gaps, gaps...)
+	}
+	findings := check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Walks: walks})
+	report := o.newReport(s, table, chosen)
 	report.Findings = o.sift(report, chosen, findings)
-	report.Live = true
+	report.Live, report.Walks = true, walks
 	return report, nil
 }
 

@@ -17,6 +17,8 @@ type Report struct {
 	Findings []check.Finding
 	Ignored  []check.Ignored
 	Gaps     []Gap
+	// Walks are what the network answered; none when it was not asked.
+	Walks []check.Walk
 	// Live tells that the endpoints of the table are a cluster's, not those
 	// that manifests would have.
 	Live bool

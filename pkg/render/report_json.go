@@ -7,7 +7,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -43,7 +42,9 @@ type findingObject struct {
 	Line     int    `json:"line,omitempty"`
 	Column   int    `json:"column,omitempty"`
 	Passing  bool   `json:"passing,omitempty"`
-	Docs     string `json:"docs"`
+	// Confidence is how sure the cause is of what the network answered.
+	Confidence string `json:"confidence,omitempty"`
+	Docs       string `json:"docs"`
 }
 
 type ignoredObject struct {
@@ -67,6 +68,7 @@ type checkedPort struct {
 	Ready      int              `json:"ready"`
 	Total      int              `json:"total"`
 	Endpoints  []endpointObject `json:"endpoints"`
+	Hops       *hopsObject      `json:"hops,omitempty"`
 }
 
 type gapObject struct {
@@ -116,7 +118,7 @@ func newReportObject(r *Report) reportObject {
 		})
 	}
 	for _, ref := range r.Services {
-		object.Services = append(object.Services, newCheckedObject(r.Table, ref))
+		object.Services = append(object.Services, newCheckedObject(r, ref))
 	}
 	for _, gap := range r.Gaps {
 		object.Gaps = append(object.Gaps, gapObject{gap.Resource, gap.Namespace, gap.Reason, append([]string{}, gap.Rules...)})
@@ -126,19 +128,20 @@ func newReportObject(r *Report) reportObject {
 
 func newFindingObject(f check.Finding) findingObject {
 	return findingObject{
-		ID:       f.ID,
-		Severity: f.Severity.String(),
-		Object:   refText(f.Object),
-		Service:  refText(f.Service),
-		Message:  f.Message,
-		Cause:    title(f.ID),
-		Fix:      f.Fix,
-		Field:    f.Field,
-		File:     f.Position.File,
-		Line:     f.Position.Line,
-		Column:   f.Position.Column,
-		Passing:  f.Passing,
-		Docs:     DocsOf(f.ID),
+		ID:         f.ID,
+		Severity:   f.Severity.String(),
+		Object:     refText(f.Object),
+		Service:    refText(f.Service),
+		Message:    f.Message,
+		Cause:      title(f.ID),
+		Fix:        f.Fix,
+		Field:      f.Field,
+		File:       f.Position.File,
+		Line:       f.Position.Line,
+		Column:     f.Position.Column,
+		Passing:    f.Passing,
+		Confidence: f.Confidence,
+		Docs:       DocsOf(f.ID),
 	}
 }
 
@@ -150,9 +153,9 @@ func refText(ref snapshot.Ref) string {
 	return ref.String()
 }
 
-func newCheckedObject(table *route.Table, ref snapshot.Ref) checkedObject {
+func newCheckedObject(r *Report, ref snapshot.Ref) checkedObject {
 	object := checkedObject{Object: ref.String(), Ports: []checkedPort{}}
-	service := table.Service(ref.Namespace, ref.Name)
+	service := r.Table.Service(ref.Namespace, ref.Name)
 	if service == nil {
 		return object
 	}
@@ -162,6 +165,7 @@ func newCheckedObject(table *route.Table, ref snapshot.Ref) checkedObject {
 		checked := checkedPort{
 			Name: port.Name, Protocol: port.Protocol, NodePort: port.NodePort, Port: port.Port, TargetPort: port.Target,
 			Ready: port.ReadyEndpoints(), Total: len(port.Endpoints), Endpoints: []endpointObject{},
+			Hops: newHopsObject(r.walkOf(ref, port)),
 		}
 		for _, e := range port.Endpoints {
 			checked.Endpoints = append(checked.Endpoints, endpointObject{

@@ -74,7 +74,9 @@ func (t *textWriter) ports(p part) {
 		}
 		line := fmt.Sprintf("%s%s  %s", sign, t.bold(name), t.threePorts(port))
 		t.line(line)
-		if t.report.Live {
+		if walk := t.report.walkOf(p.service, port); walk != nil {
+			t.walk(walk)
+		} else if t.report.Live {
 			t.pods(port)
 		}
 	}
