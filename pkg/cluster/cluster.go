@@ -24,7 +24,7 @@ type Cluster struct {
 	discovery  discoveryv1.DiscoveryV1Interface
 	networking networkingv1.NetworkingV1Interface
 	// proxied is for requests that the API server passes on to nodes and pods.
-	proxied rest.Interface
+	proxied *http.Client
 	config  *rest.Config
 }
 
@@ -41,10 +41,7 @@ func New(config *rest.Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
 	}
-	c := &Cluster{config: config}
-	if c.proxied, err = newProxied(config, client); err != nil {
-		return nil, err
-	}
+	c := &Cluster{config: config, proxied: withoutRedirects(client)}
 	if c.core, err = corev1.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
@@ -63,14 +60,10 @@ func New(config *rest.Config) (*Cluster, error) {
 	return c, nil
 }
 
-// newProxied makes a client that follows no redirects: what a pod answers must
+// withoutRedirects returns a client that follows none: what a pod answers must
 // not take the user's credentials elsewhere.
-func newProxied(config *rest.Config, client *http.Client) (rest.Interface, error) {
+func withoutRedirects(client *http.Client) *http.Client {
 	still := *client
 	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	core, err := corev1.NewForConfigAndClient(config, &still)
-	if err != nil {
-		return nil, err
-	}
-	return core.RESTClient(), nil
+	return &still
 }

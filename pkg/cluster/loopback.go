@@ -79,7 +79,7 @@ func forward(ctx context.Context, dialer httpstream.Dialer, port uint16) (probe.
 // dialer returns as text.
 func refusedForward(err error) error {
 	if strings.Contains(err.Error(), "is forbidden") || strings.Contains(err.Error(), "cannot create resource") {
-		return &ForbiddenError{Verb: "create", Resource: "pods/portforward", Err: err}
+		return &ForbiddenError{Verb: "create", Resource: "pods/portforward", Message: err.Error()}
 	}
 	return fmt.Errorf("cannot forward to the pod: %w", err)
 }
