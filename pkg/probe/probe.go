@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -125,14 +126,17 @@ func (p *Prober) probe(ctx context.Context, target Target) Result {
 	return result
 }
 
-// connect makes a connection; it is nil when the result is not Connected.
+// connect makes a connection; it is nil when there is none any more.
 func (p *Prober) connect(ctx context.Context, target Target) (net.Conn, Result) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout())
 	defer cancel()
 	start := p.now()
 	conn, err := p.dial(ctx, target.Network, target.Address())
 	took := p.now().Sub(start)
-	if err != nil {
+	switch {
+	case isErrno(err, syscall.ECONNRESET): // only a connection that was made is reset
+		return nil, Result{Outcome: Connected, Took: took, Answer: Answer{Kind: Closed}}
+	case err != nil:
 		result := classify(err)
 		result.Took = took
 		return nil, result
