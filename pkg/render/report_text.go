@@ -90,12 +90,22 @@ func (t *textWriter) threePorts(port *route.Port) string {
 	return Safe(ports)
 }
 
-// pods lists the endpoints of a port, the first few of many.
+// pods lists the endpoints of a port.
 func (t *textWriter) pods(port *route.Port) {
+	for i, line := range wrapItems(t.podItems(port), t.Width-8) {
+		head := "  pods  "
+		if i > 0 {
+			head = "        "
+		}
+		t.line(head + line)
+	}
+}
+
+// podItems are the endpoints of a port, the first few of many.
+func (t *textWriter) podItems(port *route.Port) []string {
 	const most = 4
 	if len(port.Endpoints) == 0 {
-		t.line("  pods  none")
-		return
+		return []string{"none"}
 	}
 	var pods []string
 	for i := range port.Endpoints[:min(most, len(port.Endpoints))] {
@@ -104,13 +114,7 @@ func (t *textWriter) pods(port *route.Port) {
 	if rest := len(port.Endpoints) - most; rest > 0 {
 		pods = append(pods, fmt.Sprintf("and %d more, %d of %d ready", rest, port.ReadyEndpoints(), len(port.Endpoints)))
 	}
-	for i, line := range wrapItems(pods, t.Width-8) {
-		head := "  pods  "
-		if i > 0 {
-			head = "        "
-		}
-		t.line(head + line)
-	}
+	return pods
 }
 
 func (t *textWriter) pod(e *route.Endpoint) string {

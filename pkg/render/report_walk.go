@@ -45,8 +45,7 @@ func (t *textWriter) walk(walk *check.Walk) {
 	t.standpoint("from here", append(here, more(walk.MoreNodes, "node")...))
 	t.standpoint("from API", api)
 	if len(walk.Pods) == 0 {
-		t.pods(walk.Port)
-		return
+		pods = t.podItems(walk.Port)
 	}
 	t.standpoint("pods", append(pods, more(walk.MorePods, "pod")...))
 }
