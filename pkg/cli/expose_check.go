@@ -64,6 +64,11 @@ func newExposeCheckCmd(f *factory) *cobra.Command {
 server refuses, node ports that are taken, selectors and target ports that lead
 nowhere, pods that are not ready, network policies that keep clients out.
 
+Services of the cluster are also tried, unless --static is given: node ports
+from this machine and from the API server, pods from the API server and, where
+one does not answer, on its loopback. A connection is made to each of some nodes
+and pods, and HTTP ports are asked for the headers of their first page.
+
 Services are those of the namespace, named ones, those in front of a workload or
 pod (deploy/web), or those of manifests. Manifests are laid over the cluster of
 the kubeconfig, if there is one, as if they were applied; with --static they are
@@ -77,6 +82,9 @@ The exit code is 0 when nothing was found, 1 when something of the severity of
 --fail-on was, and 2 when the services could not be checked.`,
 		Example: `  # Why can web not be reached?
   kubectl nodeport expose-check web
+
+  # Is it reached at the external addresses of two nodes?
+  kubectl nodeport expose-check web --nodes n1,n2 --address-type ExternalIP
 
   # All services of the cluster
   kubectl nodeport expose-check -A

@@ -69,6 +69,7 @@ func checkGroups() []checkGroup {
 		{"NP0", "What the API server refuses"},
 		{"NP1", "Node ports"},
 		{"NP2", "Pods, endpoints and network policies"},
+		{"NP3", "What the network answers"},
 		{"NP4", "Nodes and traffic policy"},
 		{"NP5", "Ignored and deprecated"},
 		{"NP9", "Files"},

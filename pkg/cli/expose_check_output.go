@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -119,20 +120,28 @@ func colorful(getenv func(string) string) bool {
 	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
-// tellBlind names what could not be read, and the findings that may be missing
-// for it. The reasons, one for each, are in -o json.
+// tellBlind names what could not be read or tried, and the findings that may be
+// missing for it. The reasons, one for each, are in -o json.
 func (o *exposeCheckOptions) tellBlind(r *render.Report) {
-	if len(r.Gaps) == 0 {
-		return
-	}
-	var resources, rules []string
+	var read, tried, rules []string
+	reason := ""
 	for _, gap := range r.Gaps {
-		resources = append(resources, gap.Resource)
+		if strings.Contains(gap.Resource, "/") {
+			tried = append(tried, gap.Resource)
+		} else {
+			read = append(read, gap.Resource)
+			reason = cmp.Or(reason, gap.Reason)
+		}
 		rules = append(rules, gap.Rules...)
 	}
-	slices.Sort(resources)
+	slices.Sort(read)
 	slices.Sort(rules)
-	o.say("note: %s could not be read: %s", strings.Join(slices.Compact(resources), ", "), render.Safe(r.Gaps[0].Reason))
+	if len(read) > 0 {
+		o.say("note: %s could not be read: %s", strings.Join(slices.Compact(read), ", "), render.Safe(reason))
+	}
+	if len(tried) > 0 {
+		o.say("note: not tried from inside the cluster, for want of permission for %s", strings.Join(tried, ", "))
+	}
 	if rules = slices.Compact(rules); len(rules) > 0 {
 		o.say("  so these findings may be missing: %s", strings.Join(rules, ", "))
 	}
