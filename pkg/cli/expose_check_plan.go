@@ -41,6 +41,9 @@ func (o *exposeCheckOptions) walks(ctx context.Context, c *cluster.Cluster, s *s
 		return nil, nil, err
 	}
 	walks := o.plan(s, table, services)
+	if len(walks) == mostWalks {
+		o.say("note: the network is asked at %d ports, the first of those that were found; name services for others", mostWalks)
+	}
 	prober := &probe.Prober{Timeout: o.network.timeout}
 	w := &walker{
 		cluster: c, here: prober.Probe, timeout: o.network.timeout,
