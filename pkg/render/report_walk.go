@@ -84,6 +84,9 @@ func (t *textWriter) hop(name string, met probe.Result, note string) string {
 	if met.Outcome != probe.Connected {
 		name += " " + outcomeText(met)
 	}
+	if from := met.ICMP.Offender; from.IsValid() && !strings.Contains(name, from.String()) {
+		name += " by " + from.String()
+	}
 	if note != "" {
 		name += note
 	}
@@ -112,8 +115,8 @@ func hereNote(hop *check.NodeHop) string {
 // outcomeText is an outcome for people.
 func outcomeText(r probe.Result) string {
 	switch {
-	case r.Outcome == probe.Unreachable && r.ICMP.Offender.IsValid():
-		return icmpText(r.ICMP) + " says " + r.ICMP.Offender.String()
+	case r.Outcome == probe.Unreachable:
+		return icmpText(r.ICMP)
 	case r.Outcome == probe.Failed && r.Error != "":
 		return "failed: " + r.Error
 	}

@@ -52,7 +52,7 @@ func TestAWalkIsWrittenByStandpoints(t *testing.T) {
 	}
 	want := `✓ shop/web  http  30033 → 82 → 300/TCP
   from here  ✓ node n1 10.1.11.4:30033 closes at once
-             ✗ n2 10.1.11.5:30033 prohibited says 192.0.2.1
+             ✗ n2 10.1.11.5:30033 prohibited by 192.0.2.1
              ✗ n3\u001b[2J 10.1.11.6:30033 timed out, as expected: no endpoint on this node
              and 97 nodes more, not tried
   from API   ✓ node n1  ✓ n2
