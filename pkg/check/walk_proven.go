@@ -31,7 +31,7 @@ func indexOf(findings []Finding, id string) int {
 
 // answers tells whether all nodes that should answer do so.
 func (w *Walk) answers() bool {
-	any := false
+	one := false
 	for i := range w.Nodes {
 		hop := &w.Nodes[i]
 		if expectationOf(hop) != toAnswer {
@@ -40,7 +40,7 @@ func (w *Walk) answers() bool {
 		if met := signOf(hop.Here, hop.Address); met != answered && met != slow {
 			return false
 		}
-		any = true
+		one = true
 	}
-	return any
+	return one
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -56,9 +58,16 @@ func (t *teller) notListening() Finding {
 	if other := t.pods[0].Elsewhere; other != 0 && t.portIndex() >= 0 {
 		f.Object = snapshot.Ref{}
 		f.Message += fmt.Sprintf(", but port %d answers", other)
-		f.Fix = t.patchPort(t.portIndex(), "targetPort", int(other))
+		if !t.targeted(int32(other)) {
+			f.Fix = t.patchPort(t.portIndex(), "targetPort", int(other))
+		}
 	}
 	return f
+}
+
+// targeted tells whether a port of the service leads to a target port by number.
+func (t *teller) targeted(number int32) bool {
+	return slices.ContainsFunc(t.service.Spec.Ports, func(p corev1.ServicePort) bool { return p.TargetPort.IntVal == number })
 }
 
 func (t *teller) podSilent() Finding {

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
 )
@@ -45,7 +45,7 @@ func (c *Cluster) TryLoopback(ctx context.Context, namespace, pod string, port u
 // forwarder prefers WebSocket, which passes more proxies than SPDY does.
 func (c *Cluster) forwarder(namespace, pod string) (httpstream.Dialer, error) {
 	url := c.core.RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
-	socket, err := portforward.NewSPDYOverWebsocketDialer(url, c.config)
+	socket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, c.config)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func (c *Cluster) forwarder(namespace, pod string) (httpstream.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
-	return portforward.NewFallbackDialer(socket, old, func(err error) bool {
+	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
+	return portforward.NewFallbackDialerForStreaming(socket, old, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	}), nil
 }

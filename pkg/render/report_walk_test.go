@@ -71,7 +71,9 @@ func TestAWalkIsInTheJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var report struct {
-		Services []struct{ Ports []struct{ Hops json.RawMessage } }
+		Services []struct {
+			Ports []struct{ Hops json.RawMessage }
+		}
 	}
 	if err := json.Unmarshal(b.Bytes(), &report); err != nil {
 		t.Fatal(err)
