@@ -1,9 +1,20 @@
 package check
 
+import "slices"
+
 // walkRules are about what the network answers. Their findings are made from
 // walks: see diagnose.
 func walkRules() []Rule {
-	rules := []Rule{{
+	rules := slices.Concat(wayRules(), nodeWalkRules(), podWalkRules())
+	for i := range rules {
+		rules[i].find = func(*subject) []Finding { return nil }
+	}
+	return rules
+}
+
+// wayRules are about the way from here to the nodes.
+func wayRules() []Rule {
+	return []Rule{{
 		ID: "NP301", Severity: Error, Title: "node port does not answer",
 		Explanation: "Nothing came back in time, and no other standpoint tells why. It may be a firewall or security group, " +
 			"a network policy, or a pod network that is broken: a packet that is dropped looks the same everywhere. With the " +
@@ -19,28 +30,6 @@ func walkRules() []Rule {
 			"node itself takes. When that machine is the node, its own firewall does it, often for packets that it should " +
 			"forward to the pods: open the way to the pods' network, not the port of the node.",
 	}, {
-		ID: "NP304", Severity: Error, Title: "node does not serve the node port",
-		Explanation: "The node resets the connection: it has no rule for the node port, so the packet met the node's own " +
-			"programs, of which none listens there. kube-proxy, or what takes its place, does not run on the node or has not " +
-			"done its work. That no program listens on a node port is no fault: kube-proxy needs none.",
-	}, {
-		ID: "NP305", Severity: Error, Title: "node is not reached",
-		Explanation: "Not even the machine is reached at this address: it is down, or the address is not its own.",
-	}, {
-		ID: "NP306", Severity: Error, Title: "application listens on loopback only",
-		Explanation: "The pod refuses connections at its own address, and takes them on its loopback. The application binds " +
-			"to 127.0.0.1 or localhost, so that kubectl port-forward reaches it and no service ever will. It has to bind to " +
-			"0.0.0.0 or ::.",
-	}, {
-		ID: "NP307", Severity: Error, Title: "nothing listens on the target port",
-		Explanation: "The pod refuses connections at the target port. The application listens on another port, or not yet. " +
-			"What a container declares as its ports changes nothing of that: it is for people to read.",
-	}, {
-		ID: "NP308", Severity: Error, Title: "pod is not reached in the cluster",
-		Explanation: "The pod does not answer at its own address, not even from inside the cluster, although it is ready. A " +
-			"network policy may keep everybody out, a service mesh may drop what does not come through it, or the network " +
-			"between the nodes is broken.",
-	}, {
 		ID: "NP309", Severity: Error, Title: "nodes are not reached from here",
 		Explanation: "This machine has no way to the addresses of the nodes. The nodes of clusters on a laptop are containers or " +
 			"virtual machines of a network of their own, and those of a cloud may have private addresses alone.",
@@ -53,14 +42,19 @@ func walkRules() []Rule {
 		ID: "NP311", Severity: Warning, Title: "connecting takes seconds",
 		Explanation: "The connection was made only when the client asked again, after 1, 3 or 7 seconds: packets get lost on the way. " +
 			"On overlay networks wrong checksums of VXLAN packets are known to cause this, and elsewhere an overloaded link.",
+	}}
+}
+
+// nodeWalkRules are about nodes and what they do with a packet.
+func nodeWalkRules() []Rule {
+	return []Rule{{
+		ID: "NP304", Severity: Error, Title: "node does not serve the node port",
+		Explanation: "The node resets the connection: it has no rule for the node port, so the packet met the node's own " +
+			"programs, of which none listens there. kube-proxy, or what takes its place, does not run on the node or has not " +
+			"done its work. That no program listens on a node port is no fault: kube-proxy needs none.",
 	}, {
-		ID: "NP312", Severity: Warning, Title: "connection is closed at once",
-		Explanation: "The connection was taken and closed before a word was said. A proxy on the way, such as that of a port map " +
-			"or of a service mesh, takes connections before it knows whether there is anybody to pass them to.",
-	}, {
-		ID: "NP313", Severity: Warning, Title: "port speaks another protocol than its name says",
-		Explanation: "A port that looks like HTTP answers with TLS, or the other way round. Clients that believe the name of the " +
-			"port, or its appProtocol, fail.",
+		ID: "NP305", Severity: Error, Title: "node is not reached",
+		Explanation: "Not even the machine is reached at this address: it is down, or the address is not its own.",
 	}, {
 		ID: "NP314", Severity: Info, Title: "node port answers although it should not",
 		Explanation: "From the state of the cluster no connection should be possible, but there is one. Either something other than " +
@@ -78,13 +72,36 @@ func walkRules() []Rule {
 		ID: "NP317", Severity: Error, Title: "node forwards to a pod that is gone",
 		Explanation: "The node answered that it cannot reach the pod. It has a pod's old address, because its kube-proxy or what " +
 			"fills the endpoints has stopped, or the way to the pod's node is missing.",
+	}}
+}
+
+// podWalkRules are about pods and the applications in them.
+func podWalkRules() []Rule {
+	return []Rule{{
+		ID: "NP306", Severity: Error, Title: "application listens on loopback only",
+		Explanation: "The pod refuses connections at its own address, and takes them on its loopback. The application binds " +
+			"to 127.0.0.1 or localhost, so that kubectl port-forward reaches it and no service ever will. It has to bind to " +
+			"0.0.0.0 or ::.",
+	}, {
+		ID: "NP307", Severity: Error, Title: "nothing listens on the target port",
+		Explanation: "The pod refuses connections at the target port. The application listens on another port, or not yet. " +
+			"What a container declares as its ports changes nothing of that: it is for people to read.",
+	}, {
+		ID: "NP308", Severity: Error, Title: "pod is not reached in the cluster",
+		Explanation: "The pod does not answer at its own address, not even from inside the cluster, although it is ready. A " +
+			"network policy may keep everybody out, a service mesh may drop what does not come through it, or the network " +
+			"between the nodes is broken.",
+	}, {
+		ID: "NP312", Severity: Warning, Title: "connection is closed at once",
+		Explanation: "The connection was taken and closed before a word was said. A proxy on the way, such as that of a port map " +
+			"or of a service mesh, takes connections before it knows whether there is anybody to pass them to.",
+	}, {
+		ID: "NP313", Severity: Warning, Title: "port speaks another protocol than its name says",
+		Explanation: "A port that looks like HTTP answers with TLS, or the other way round. Clients that believe the name of the " +
+			"port, or its appProtocol, fail.",
 	}, {
 		ID: "NP318", Severity: Warning, Title: "application answers with an error",
 		Explanation: "The way to the application works, and what answers there says that it cannot serve: HTTP 502, 503 or 504 come " +
 			"from a proxy in the pod whose own backend is gone, and 500 from the application.",
 	}}
-	for i := range rules {
-		rules[i].find = func(*subject) []Finding { return nil }
-	}
-	return rules
 }
