@@ -117,11 +117,18 @@ func (c Client) system() string {
 	return "this machine"
 }
 
+// Firewall says in one sentence what a cloud must let through before port can
+// be reached from outside; it is empty where no firewall is known.
+func (p Platform) Firewall(port Port) string { return p.fill(firewalls()[p.Name], port) }
+
 // fill puts names and numbers into a text of the tables.
 func (p Platform) fill(text string, port Port, more ...string) string {
+	protocol := string(port.protocol())
 	return strings.NewReplacer(append(more,
 		"{platform}", p.Name,
 		"{port}", fmt.Sprint(port.NodePort),
+		"{protocol}", protocol,
+		"{proto}", strings.ToLower(protocol),
 	)...).Replace(text)
 }
 

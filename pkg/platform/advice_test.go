@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +100,30 @@ func TestCommandsAreForTCPAndMayUseTheCurrentNamespace(t *testing.T) {
 	}
 }
 
+func TestFirewall(t *testing.T) {
+	dns := web()
+	dns.Protocol = corev1.ProtocolUDP
+	tests := []struct {
+		platform string
+		port     Port
+		want     string
+	}{
+		{EKS, web(), "the security group of the nodes lets in 30033/TCP from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port 30033 --cidr CIDR"},
+		{GKE, dns, "the firewall of Google Cloud lets in 30033/UDP only after gcloud compute firewall-rules create NAME --allow udp:30033"},
+		{AKS, web(), "the network security group of the nodes must allow 30033/TCP, and nodes have no public address unless their pool enables it"},
+		{Hetzner, web(), "a firewall of Hetzner, if one is set up, must allow 30033/TCP"},
+		{Kind, web(), ""},
+		{"", web(), ""},
+	}
+	for _, test := range tests {
+		t.Run(test.platform, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, Platform{Name: test.platform}.Firewall(test.port)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestTextsAreFilled(t *testing.T) {
 	for name := range traits() {
 		for _, os := range []string{"darwin", "windows", "linux"} {
@@ -109,12 +132,19 @@ func TestTextsAreFilled(t *testing.T) {
 			}
 		}
 	}
+	for name := range firewalls() {
+		if text := (Platform{Name: name}).Firewall(web()); strings.ContainsAny(text, "{}") || strings.HasSuffix(text, ".") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
 }
 
-func TestEveryPlatformThatIsSpokenOfHasASign(t *testing.T) {
-	for name := range traits() {
-		if !slices.ContainsFunc(signs(), func(s sign) bool { return s.platform == name }) {
-			t.Errorf("nothing tells that a cluster is %s", name)
+func TestEverySignIsOfAPlatformThatIsSpokenOf(t *testing.T) {
+	for _, sign := range signs() {
+		_, laptop := traits()[sign.platform]
+		_, cloud := firewalls()[sign.platform]
+		if laptop == cloud {
+			t.Errorf("%s: laptop %v, cloud %v; want one of them", sign.platform, laptop, cloud)
 		}
 	}
 }

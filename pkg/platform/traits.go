@@ -95,3 +95,19 @@ func (p Port) inNamespace() string {
 	}
 	return " -n " + p.Namespace
 }
+
+// firewalls are what stands before the nodes of each cloud.
+func firewalls() map[string]string {
+	const (
+		aws     = "the security group of the nodes lets in {port}/{protocol} from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol {proto} --port {port} --cidr CIDR"
+		google  = "the firewall of Google Cloud lets in {port}/{protocol} only after gcloud compute firewall-rules create NAME --allow {proto}:{port}"
+		azure   = "the network security group of the nodes must allow {port}/{protocol}, and nodes have no public address unless their pool enables it"
+		oracle  = "the security list must allow {port}/{protocol}, and Oracle's images reject forwarded packets with a rule in iptables of the node"
+		general = "a firewall of {platform}, if one is set up, must allow {port}/{protocol}"
+	)
+	return map[string]string{
+		EKS: aws, AWS: aws, GKE: google, GoogleCloud: google, AKS: azure, Azure: azure, OracleCloud: oracle,
+		DigitalOcean: general, Hetzner: general, Linode: general, Vultr: general,
+		Scaleway: general, OpenStack: general, Equinix: general,
+	}
+}
