@@ -95,6 +95,9 @@ func (w *wait) until(ctx context.Context) {
 			w.progress("waiting: %s", strings.Join(pending, ", "))
 		}
 	})
+	if w.err == nil && w.seen != nil && len(w.pending()) == 0 && ctx.Err() == nil {
+		w.settle(ctx)
+	}
 }
 
 // tellEnd prints the services as they were seen last, and says what the end of

@@ -106,7 +106,7 @@ func TestServerDryRunKeepsNothingAndShowsNoInventedNodePort(t *testing.T) {
 func TestCreateWaitsForReadyEndpointsAndShowsTheAddresses(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)
-	node(t, c, "wait-1", "10.1.11.4")
+	node(t, c, "wait-1", "127.0.0.4")
 	pod(t, c, u.namespace, "web", "wait-1", "10.2.1.7", false)
 	done := make(chan result)
 	go func() { done <- u.run("create", "web", "--port", "80:300") }()
@@ -118,7 +118,7 @@ func TestCreateWaitsForReadyEndpointsAndShowsTheAddresses(t *testing.T) {
 	}
 	setReady(t, c, u.namespace, "web", "10.2.1.7", true)
 	r := u.succeeds(<-done)
-	for _, want := range []string{"service/web created", "1/1", "http://10.1.11.4:"} {
+	for _, want := range []string{"service/web created", "1/1", "http://127.0.0.4:"} {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("%q is not in:\n%s", want, r.out)
 		}
@@ -128,7 +128,7 @@ func TestCreateWaitsForReadyEndpointsAndShowsTheAddresses(t *testing.T) {
 func TestTheEndOfAWaitLeavesTheServiceAndSaysSo(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)
-	node(t, c, "end-1", "10.1.11.4")
+	node(t, c, "end-1", "127.0.0.4")
 	pod(t, c, u.namespace, "web", "end-1", "10.2.1.7", false)
 
 	t.Run("by its time-out", func(t *testing.T) {

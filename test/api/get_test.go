@@ -40,7 +40,7 @@ func TestGetShowsNodePortsOfBothTypesAndNoOthers(t *testing.T) {
 func TestUsersOfFewRightsGetWhatIsPossibleAndAreToldTheRest(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)
-	node(t, c, "rights-1", "10.1.11.4")
+	node(t, c, "rights-1", "127.0.0.4")
 	pod(t, c, u.namespace, "web", "rights-1", "10.2.1.7", true)
 	u.succeeds(u.apply(manifest("web", "[{name: http, port: 80, targetPort: 300, nodePort: 30047}]")))
 	c.WaitEndpoints(t, u.namespace, "web", 1)
@@ -105,7 +105,7 @@ func TestAUserOfOneNamespaceCanCreateThere(t *testing.T) {
 func TestAUserWhoMayNotWatchIsNotLeftWaiting(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)
-	node(t, c, "watch-1", "10.1.11.4")
+	node(t, c, "watch-1", "127.0.0.4")
 	pod(t, c, u.namespace, "web", "watch-1", "10.2.1.7", false)
 	limited := u
 	limited.kubeconfig = c.UserIn(t, u.namespace, "reader",

@@ -93,7 +93,7 @@ func comparisons(program, kubectl string) []comparison {
 			[]string{kubectl, "get", "services,endpointslices,nodes", "-A", "-o", "json"},
 		},
 		{
-			"check all services", []string{program, "expose-check", "-A", "--fail-on=never"},
+			"check all services", []string{program, "expose-check", "-A", "--static", "--fail-on=never"},
 			[]string{kubectl, "get", "services,endpointslices,nodes,pods", "-A", "-o", "json"},
 		},
 	}
