@@ -10,6 +10,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
+// NoPods is the rule that a selected workload has pods.
+const NoPods = "NP202"
+
 func selectorRules() []Rule {
 	return []Rule{{
 		ID: "NP201", Severity: Error, Title: "selector matches no pod", find: matchesNothing,
@@ -17,7 +20,7 @@ func selectorRules() []Rule {
 			"are none, nodes refuse the connection at once. What counts are the labels of the pods, so those in the " +
 			"template of a Deployment, not those of the Deployment itself.",
 	}, {
-		ID: "NP202", Severity: Warning, Title: "workload has no pods", find: scaledToZero,
+		ID: NoPods, Severity: Warning, Title: "workload has no pods", find: scaledToZero,
 		Explanation: "The selector fits a workload, but there are no pods of it, so nodes refuse the connection.",
 	}, {
 		ID: "NP203", Severity: Warning, Title: "selector matches pods of different applications", find: tooBroad,

@@ -185,7 +185,7 @@ func (o *createOptions) check(p *plan) error {
 			return fmt.Errorf("%s and another object of the manifests would both give service %q; create one of them with --name",
 				p.sources[i].Ref, service.Name)
 		}
-		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" {
+		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" && o.dryRun != dryRunClient {
 			return apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name)
 		}
 		findings = append(findings, alone.Service(service)...)

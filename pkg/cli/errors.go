@@ -95,8 +95,9 @@ func (f *factory) report(err error) int {
 		return exitError
 	}
 	told := err
-	if wrapped, ok := err.(*uncheckedError); ok {
-		told = wrapped.err
+	var unchecked *uncheckedError
+	if errors.As(err, &unchecked) {
+		told = unchecked.err
 	}
 	for _, err := range all(told) {
 		f.say("error: %s", render.SafeLines(f.explain(err)))
@@ -109,7 +110,8 @@ func (f *factory) report(err error) int {
 
 // all takes joined errors apart: each is told by itself.
 func all(err error) []error {
-	if usage, ok := err.(*usageError); ok {
+	var usage *usageError
+	if errors.As(err, &usage) {
 		return all(usage.err)
 	}
 	joined, ok := err.(interface{ Unwrap() []error })
@@ -134,7 +136,7 @@ func (f *factory) explain(err error) string {
 	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && !f.configured():
 		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
 	case apierrors.IsForbidden(err):
-		return err.Error() + "\nThe least role for each command is in docs/rbac.yaml."
+		return err.Error() + "\nThe least role for each command: https://github.com/kubectl-nodeport/kubectl-nodeport/blob/main/docs/rbac.yaml"
 	case apierrors.IsAlreadyExists(err):
 		return err.Error() + "; kubectl nodeport apply changes it, and --name creates another"
 	case apierrors.IsUnauthorized(err):

@@ -103,7 +103,7 @@ func TestErrorsOfTheAPIServerSayWhatToDo(t *testing.T) {
 	}{
 		{
 			"no permission", apierrors.NewForbidden(schema.GroupResource{Resource: "services"}, "", errors.New("not today")),
-			"error: cannot list ", "services is forbidden: not today\nThe least role for each command is in docs/rbac.yaml.\n",
+			"error: cannot list ", "services is forbidden: not today\nThe least role for each command: https://github.com/kubectl-nodeport/kubectl-nodeport/blob/main/docs/rbac.yaml\n",
 		}, {
 			"not logged in", apierrors.NewUnauthorized("Unauthorized"),
 			"error: the API server does not know you: ", ": Unauthorized; log in again, or check the user of the kubeconfig's context\n",

@@ -30,6 +30,11 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 	} else if err != nil {
 		return nil, err
 	}
+	for _, gap := range s.Gaps {
+		if gap.Resource == "services" && gap.Namespace == o.namespace && len(o.names()) == 0 {
+			return nil, gap.Err // nothing found would be no answer
+		}
+	}
 	s.NodePorts = o.nodePorts
 	var own []*corev1.Service
 	for _, service := range s.Services {

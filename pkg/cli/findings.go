@@ -48,14 +48,15 @@ func (f *factory) tellFinding(finding check.Finding) {
 func (f *factory) warn(message string) { f.say("warning: %s", render.SafeLines(message)) }
 
 // tellBefore shows what was found in services that are about to be written.
-// What will pass by itself is left to the wait that follows.
+// What will pass by itself is left to the wait that follows; for pods that
+// there are none of nobody waits.
 func (f *factory) tellBefore(findings []check.Finding, s *snapshot.Snapshot, write writeOptions) error {
 	if write.check == checkIgnore {
 		return nil
 	}
 	f.tellUnchecked(s)
 	if write.wait && write.dryRun == dryRunNone {
-		findings = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Passing })
+		findings = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Passing && f.ID != check.NoPods })
 	}
 	err := f.tell(findings)
 	if err == nil || write.check == checkWarn {

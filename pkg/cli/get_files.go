@@ -10,7 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -39,7 +41,17 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 	if forgetAssumed(table, assumed) {
 		o.say("note: <auto> is a node port that the API server will choose; IP addresses that no manifest gives are examples, too")
 	}
-	return o.listing.show(table, s)
+	if err := o.listing.show(table, s); err != nil {
+		return err
+	}
+	s.NodePorts = nodeport.Range{} // not assumed: out of the default range is an error
+	for _, finding := range check.Services(s) {
+		if finding.Severity == check.Error {
+			o.say("note: the manifests have errors; kubectl nodeport expose-check -f shows them")
+			break
+		}
+	}
+	return nil
 }
 
 // impossiblePorts is the error of ports that no packet can carry: there is

@@ -9,6 +9,9 @@ import (
 
 // parseServices reads names of services, with or without "service/" in front.
 func parseServices(args []string) ([]string, error) {
+	if kind, ok := snapshot.ParseKind(first(args)); ok && kind == "Service" && len(args) > 1 {
+		args = args[1:] // TYPE NAME, as kubectl takes it
+	}
 	var names []string
 	for _, arg := range args {
 		kind, name, found := strings.Cut(arg, "/")
@@ -23,4 +26,11 @@ func parseServices(args []string) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
 }

@@ -28,7 +28,7 @@ func (b *builder) mirror(service *corev1.Service) []*discoveryv1.EndpointSlice {
 	return slices
 }
 
-func mirrorSubset(service *corev1.Service, family corev1.IPFamily, subset corev1.EndpointSubset) *discoveryv1.EndpointSlice {
+func mirrorSubset(service *corev1.Service, family corev1.IPFamily, subset corev1.EndpointSubset) *discoveryv1.EndpointSlice { //nolint:staticcheck // Endpoints are still mirrored
 	slice := newSlice(service, family, nil)
 	slice.Labels[discoveryv1.LabelManagedBy] = "endpointslicemirroring-controller.k8s.io"
 	for _, port := range subset.Ports {

@@ -51,29 +51,30 @@ func Services(w io.Writer, table *route.Table, o ServicesOptions) error {
 func (o ServicesOptions) columns() []Column[serviceRow] {
 	arrow := " " + o.Glyphs.Arrow + " "
 	columns := []Column[serviceRow]{
-		{Header: "NAME", Cell: once(func(r serviceRow) string { return r.service.Name })},
-		{Header: "TYPE", Wide: true, Cell: once(func(r serviceRow) string { return r.service.Type })},
-		{Header: "CLUSTER-IP", Wide: true, Cell: once(clusterIPs)},
-		{Header: "TRAFFIC-POLICY", Wide: true, Cell: once(trafficPolicy)},
-		{Header: "NODEPORT" + arrow + "PORT" + arrow + "TARGET", Cell: once(func(r serviceRow) string {
+		{Header: "NAME", Cell: o.once(func(r serviceRow) string { return r.service.Name })},
+		{Header: "TYPE", Wide: true, Cell: o.once(func(r serviceRow) string { return r.service.Type })},
+		{Header: "CLUSTER-IP", Wide: true, Cell: o.once(clusterIPs)},
+		{Header: "TRAFFIC-POLICY", Wide: true, Cell: o.once(trafficPolicy)},
+		{Header: "NODEPORT" + arrow + "PORT" + arrow + "TARGET", Cell: o.once(func(r serviceRow) string {
 			return ThreePorts(r.service, r.port, o.Glyphs)
 		})},
-		{Header: "ENDPOINTS", Cell: once(o.endpoints)},
+		{Header: "ENDPOINTS", Cell: o.once(o.endpoints)},
 		{Header: "NODE", Cell: func(r serviceRow) string { return r.node }},
 		{Header: "ADDRESS", Cell: func(r serviceRow) string { return r.address }},
 		{Header: "ADDRESS-TYPE", Wide: true, Cell: func(r serviceRow) string { return r.kind }},
 	}
 	if o.Namespaces {
-		namespace := Column[serviceRow]{Header: "NAMESPACE", Cell: once(func(r serviceRow) string { return r.service.Namespace })}
+		namespace := Column[serviceRow]{Header: "NAMESPACE", Cell: o.once(func(r serviceRow) string { return r.service.Namespace })}
 		columns = slices.Insert(columns, 0, namespace)
 	}
 	return columns
 }
 
-// once leaves a cell blank in all but the first line of a port.
-func once(cell func(serviceRow) string) func(serviceRow) string {
+// once leaves a cell blank in all but the first line of a port, unless the
+// lines are for a program, which wants no headers.
+func (o ServicesOptions) once(cell func(serviceRow) string) func(serviceRow) string {
 	return func(r serviceRow) string {
-		if !r.first {
+		if !r.first && !o.NoHeaders {
 			return ""
 		}
 		return cell(r)
