@@ -146,16 +146,30 @@ func (c *Cluster) beginCluster(ctx context.Context, images []string) error {
 			if err := n.start(program); err != nil {
 				return err
 			}
-			go n.cancelAtEnd(program, cancel)
+			go n.keepUp(ctx, program, cancel)
 		}
 	}
 	return c.waitNodes(ctx, c.nodes, true)
 }
 
-// cancelAtEnd waits until a program of the node ends and cancels with that cause.
-func (n *Node) cancelAtEnd(program string, cancel context.CancelCauseFunc) {
-	if s, err := n.cluster.parent.Wait(n.name + "-" + program); err == nil {
-		cancel(fmt.Errorf("%s of %s ended: %s", program, n.name, s.Exited))
+// keepUp starts a program again that ends while the cluster starts, a few
+// times, and cancels when that does not help. Kubelets of one machine all bind
+// one socket for device plugins, whatever their root directory, and of two that
+// do so at the same moment one ends.
+func (n *Node) keepUp(ctx context.Context, program string, cancel context.CancelCauseFunc) {
+	for restarts := 3; ; restarts-- {
+		s, err := n.cluster.parent.Wait(n.name + "-" + program)
+		if err != nil || ctx.Err() != nil {
+			return
+		}
+		if restarts == 0 {
+			cancel(fmt.Errorf("%s of %s ended: %s", program, n.name, s.Exited))
+			return
+		}
+		if err := n.start(program); err != nil {
+			cancel(err)
+			return
+		}
 	}
 }
 
