@@ -162,6 +162,7 @@ func TestAServiceThatExistsAlreadyIsNotTouched(t *testing.T) {
 	u.fails(u.run("create", "deploy/web", "--wait=false", "--port=81:300"), "already exists")
 	same := fmt.Sprintf("--port=%d:80:300", before.Spec.Ports[0].NodePort)
 	u.fails(u.run("create", "deploy/web", "--wait=false", same), "already exists")
+	u.succeeds(u.run("create", "deploy/web", "--dry-run=client", "-o", "yaml")) // for kubectl apply, again and again
 	if after := service(t, c, u.namespace, "web"); after.ResourceVersion != before.ResourceVersion {
 		t.Error("the service was changed")
 	}

@@ -83,6 +83,17 @@ func TestUsersOfFewRightsGetWhatIsPossibleAndAreToldTheRest(t *testing.T) {
 	}
 }
 
+func TestExposeCheckIsNoAllClearForWhoMayNotListServices(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	u.succeeds(u.apply(manifest("web", "[{port: 80}]"), "--check=warn"))
+	stranger := u
+	stranger.kubeconfig = c.User(t, "stranger")
+	if r := stranger.run("expose-check"); r.code != 2 || !strings.Contains(r.err, "cannot list services") {
+		t.Errorf("exit code %d, told:\n%s%s", r.code, r.out, r.err)
+	}
+}
+
 func TestAUserOfOneNamespaceCanCreateThere(t *testing.T) {
 	c := rig.StartAPI(t)
 	u := admin(t, c)
