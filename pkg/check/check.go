@@ -4,7 +4,6 @@
 package check
 
 import (
-	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -68,34 +67,11 @@ type Finding struct {
 // applied: an error that does not pass by itself.
 func (f Finding) Stops() bool { return f.Severity == Error && !f.Passing }
 
-// Services returns what the rules find in all services of the snapshot that
-// ask for a node port, sorted by namespace, name and id. What is said of a node
-// for several services alike is returned once.
+// Services returns what Run finds in all services of the snapshot that ask for
+// a node port.
 func Services(s *snapshot.Snapshot) []Finding {
-	checker := newChecker(s)
-	var findings []Finding
-	seen := map[Finding]bool{}
-	for _, service := range s.Services {
-		if !WantsNodePort(service) {
-			continue
-		}
-		for _, finding := range checker.service(service) {
-			said := finding
-			said.Service = snapshot.Ref{}
-			if said.Object.Kind != "Node" || !seen[said] {
-				seen[said] = true
-				findings = append(findings, finding)
-			}
-		}
-	}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(a.Service.Namespace, b.Service.Namespace),
-			cmp.Compare(a.Service.Name, b.Service.Name),
-			cmp.Compare(a.ID, b.ID),
-		)
-	})
-	return findings
+	asking := slices.DeleteFunc(slices.Clone(s.Services), func(service *corev1.Service) bool { return !WantsNodePort(service) })
+	return Run(Input{Snapshot: s, Services: asking})
 }
 
 // WantsNodePort tells whether the author of a service wants it to be reached
