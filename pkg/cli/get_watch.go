@@ -16,13 +16,13 @@ func (o *getOptions) follow(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var before *route.Table
-	err := c.Watch(ctx, o.query, func(s *snapshot.Snapshot) {
+	err := c.Watch(ctx, o.query, o.observer(func(s *snapshot.Snapshot) {
 		table := route.New(s)
 		if err := o.followed(before, table, s); err != nil {
 			cancel(err)
 		}
 		before = table
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -85,5 +85,14 @@ func (o *getOptions) tellDeleted(before, now *route.Table) {
 		if now.Service(service.Namespace, service.Name) == nil {
 			o.say("service %s/%s has no node port any more", render.Safe(service.Namespace), render.Safe(service.Name))
 		}
+	}
+}
+
+// observer tells the user when the API server is lost, and when it is back.
+func (f *factory) observer(changed func(*snapshot.Snapshot)) cluster.Observer {
+	return cluster.Observer{
+		Changed: changed,
+		Lost:    func(err error) { f.say("note: lost the API server, trying again: %s", render.Safe(rootCause(err).Error())) },
+		Back:    func() { f.say("note: the API server answers again") },
 	}
 }

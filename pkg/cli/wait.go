@@ -87,14 +87,14 @@ func (w *wait) until(ctx context.Context) {
 	query := cluster.Query{Namespace: w.namespace, Names: w.names, Slices: true, Nodes: true}
 	watchCtx, ready := context.WithCancel(ctx)
 	defer ready()
-	w.err = w.cluster.Watch(watchCtx, query, func(s *snapshot.Snapshot) {
+	w.err = w.cluster.Watch(watchCtx, query, w.observer(func(s *snapshot.Snapshot) {
 		w.seen, w.table = s, route.New(s)
 		if pending := w.pending(); len(pending) == 0 || !s.Knows("endpointslices") {
 			ready()
 		} else {
 			w.progress("waiting: %s", strings.Join(pending, ", "))
 		}
-	})
+	}))
 	if w.err == nil && w.seen != nil && len(w.pending()) == 0 && ctx.Err() == nil {
 		w.settle(ctx)
 	}

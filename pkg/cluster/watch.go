@@ -21,12 +21,23 @@ import (
 // a service is followed by several of its EndpointSlices.
 const settle = 50 * time.Millisecond
 
-// Watch reads what the query asks for and calls changed with it, and again
+// Observer is told what a Watch meets.
+type Observer struct {
+	// Changed is called with what was read first, and after every change. It is
+	// called by one goroutine at a time.
+	Changed func(*snapshot.Snapshot)
+	// Lost is called when the API server does not answer any more, and Back
+	// when it does again; nil for nobody. They are called by other goroutines.
+	Lost func(error)
+	Back func()
+}
+
+// Watch reads what the query asks for and tells the observer of it, and again
 // after every change until ctx is done. It follows lost connections and
 // restarts of the API server. Pods and workloads are not watched: they stand
 // as they were read first. The error is that of the first read, or that the
 // user may read but not watch; the end of ctx is none.
-func (c *Cluster) Watch(ctx context.Context, query Query, changed func(*snapshot.Snapshot)) error {
+func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) error {
 	first, err := c.Read(ctx, query)
 	if err != nil {
 		return err
@@ -34,10 +45,11 @@ func (c *Cluster) Watch(ctx context.Context, query Query, changed func(*snapshot
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &watching{cluster: c, query: query, first: first, refuse: cancel, events: make(chan struct{}, 1)}
+	w.contact.observer = observer
 	w.start(ctx)
-	changed(first)
+	observer.Changed(first)
 	for w.next(ctx) {
-		changed(w.snapshot())
+		observer.Changed(w.snapshot())
 	}
 	if refused := context.Cause(ctx); apierrors.IsForbidden(refused) {
 		return refused
@@ -55,6 +67,8 @@ type watching struct {
 	// again for ever.
 	refuse context.CancelCauseFunc
 	events chan struct{}
+	// contact is that with the API server.
+	contact contact
 
 	services      []cache.Store
 	slices, nodes cache.Store
@@ -104,11 +118,14 @@ func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.O
 		ListerWatcher: &cache.ListWatch{
 			ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 				restrict(&o)
-				return from.List(ctx, o)
+				list, err := from.List(ctx, o)
+				w.contact.note(ctx, err)
+				return list, err
 			},
 			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 				restrict(&o)
 				watcher, err := from.Watch(ctx, o)
+				w.contact.note(ctx, err)
 				if apierrors.IsForbidden(err) {
 					w.refuse(fmt.Errorf("cannot watch: %w", err))
 				}
