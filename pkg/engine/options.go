@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+)
+
+// Options are what an engine is made with. The zero value serves with the
+// defaults, and reaches endpoints by dialing their addresses.
+type Options struct {
+	// Dialer reaches endpoints; nil dials their addresses.
+	Dialer Dialer
+	// Strict does as kube-proxy does where the engine would do better: a
+	// connection that its endpoint refuses is not tried at another one.
+	Strict bool
+	// ClusterIPs also opens each service's own port on its cluster IPs, as a
+	// client on the first node of the table meets it.
+	ClusterIPs bool
+	// ProxyProtocol is the version of the PROXY protocol header, 1 or 2, that
+	// endpoints are told the client's address with; 0 for none.
+	ProxyProtocol int
+	// MaxConnections and MaxSessions bound what is open at a time, of TCP
+	// connections and of UDP flows; 0 for what file descriptors allow.
+	MaxConnections, MaxSessions int
+	// DialTimeout bounds one attempt to reach an endpoint; 0 for 10 seconds.
+	DialTimeout time.Duration
+	// UDPIdle is how long a UDP flow without packets keeps its endpoint; 0 for
+	// the kernel's 120 seconds of a flow that was answered.
+	UDPIdle time.Duration
+	// Retry is how long to wait before a port is tried again that could not be
+	// opened; 0 for 2 seconds.
+	Retry time.Duration
+	// Events is told what happens to ports and endpoints; nil for nobody. It
+	// is called from several goroutines and must not block.
+	Events func(Event)
+	// Access is told of each connection and UDP flow when it ends; nil for
+	// nobody. It is called from several goroutines and must not block.
+	Access func(*Access)
+	// Random chooses among n endpoints, from 0 to n-1; nil for math/rand/v2.
+	Random func(n int) int
+}
+
+// Dialer reaches endpoints.
+type Dialer interface {
+	// Dial connects to an endpoint. network is "tcp", "udp" or "sctp". A
+	// connection that has a method CloseWrite is closed half by half.
+	Dial(ctx context.Context, network string, to *Target) (net.Conn, error)
+}
+
+// Way is the way of a packet up to the service: what it asked and whom it met.
+type Way struct {
+	Namespace, Service string
+	// PortName is empty for the only port of a service that does not name it.
+	PortName string
+	// Protocol is "TCP", "UDP" or "SCTP".
+	Protocol string
+	// NodePort and Port are the service's two ports. Inside tells that the
+	// client asked the latter, on the cluster IP.
+	NodePort, Port uint16
+	Inside         bool
+	// Node is the name of the node that was asked.
+	Node string
+	// Address is the one on which the engine listens for it.
+	Address netip.AddrPort
+}
+
+// Target is an endpoint that was chosen for a client.
+type Target struct {
+	Way      Way
+	Client   netip.AddrPort
+	Endpoint route.Endpoint
+}
+
+// EventKind says what happened.
+type EventKind int
+
+const (
+	// PortOpened: Way.Address takes connections now.
+	PortOpened EventKind = iota
+	// PortClosed: Way.Address takes none any more; Event.Reason says why.
+	PortClosed
+	// PortFailed: Way.Address cannot be opened, for Event.Err. It is tried again.
+	PortFailed
+	// PortUnsupported: no socket of this kind can be had here, for Event.Err.
+	PortUnsupported
+	// EndpointFailed: Event.Endpoint could not be reached, for Event.Err. Told
+	// when it starts to fail, not for each connection.
+	EndpointFailed
+	// EndpointRecovered: an endpoint that failed was reached again.
+	EndpointRecovered
+	// LimitReached: MaxConnections or MaxSessions turns clients away.
+	LimitReached
+)
+
+// Event is something that happened to a port or to an endpoint.
+type Event struct {
+	Kind     EventKind
+	Way      Way
+	Endpoint netip.AddrPort
+	Reason   string
+	Err      error
+}
+
+// Access is one connection, or one UDP flow, that has ended.
+type Access struct {
+	Target
+	Started time.Time
+	// Dial is how long the endpoint took to be reached, Duration all of it.
+	Dial, Duration time.Duration
+	// Sent and Received are the bytes that went to the endpoint and came from it.
+	Sent, Received int64
+	// Tries counts the endpoints that were tried; 1 when the first answered.
+	Tries int
+	// Err is why it ended otherwise than by both sides' will; nil if it did not.
+	Err error
+}
