@@ -6,6 +6,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
@@ -13,17 +14,63 @@ import (
 // Engine executes route tables, one after the other.
 type Engine struct {
 	options Options
+	// ending is done when what is left is to be cut.
+	ending context.Context
+	cut    context.CancelFunc
+	open   connections
+
+	mu      sync.Mutex
+	planned *plan
+	ports   map[socket]*port
+	stopped bool
+	retry   retrier
 }
 
 // New makes an engine that has no table yet.
-func New(o Options) *Engine { return &Engine{options: o} }
+func New(o Options) *Engine {
+	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
+	e.ending, e.cut = context.WithCancel(context.Background())
+	return e
+}
 
 // Execute makes the engine serve a table from now on: it opens what is new,
 // closes what is gone, and leaves alone what stays. Connections live on, also
 // those of a port or an endpoint that is gone. Ports that cannot be opened are
 // told as events and tried again. It is called by one goroutine at a time.
-func (e *Engine) Execute(table *route.Table) {}
+func (e *Engine) Execute(table *route.Table) {
+	plan := newPlan(table, e.options.ClusterIPs)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopped {
+		return
+	}
+	e.change(plan)
+}
 
 // Shutdown closes all ports and waits for the connections to end. When ctx
 // ends first it cuts them, and returns its error.
-func (e *Engine) Shutdown(ctx context.Context) error { return nil }
+func (e *Engine) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	if !e.stopped {
+		e.change(&plan{})
+		e.stopped = true
+		e.retry.stop()
+	}
+	e.mu.Unlock()
+	var err error
+	select {
+	case <-e.open.none():
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	e.cut()
+	e.open.cut()
+	<-e.open.none()
+	return err
+}
+
+func (e *Engine) tell(event Event) {
+	if e.options.Events != nil {
+		e.options.Events(event)
+	}
+}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"time"
@@ -44,6 +46,20 @@ type Options struct {
 	Random func(n int) int
 }
 
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Dialer == nil {
+		o.Dialer = &directDialer{}
+	}
+	o.DialTimeout = cmp.Or(o.DialTimeout, 10*time.Second)
+	o.UDPIdle = cmp.Or(o.UDPIdle, 120*time.Second)
+	o.Retry = cmp.Or(o.Retry, 2*time.Second)
+	if o.Random == nil {
+		o.Random = rand.IntN
+	}
+	return o
+}
+
 // Dialer reaches endpoints.
 type Dialer interface {
 	// Dial connects to an endpoint. network is "tcp", "udp" or "sctp". A
@@ -79,20 +95,20 @@ type Target struct {
 type EventKind int
 
 const (
-	// PortOpened: Way.Address takes connections now.
+	// PortOpened tells: Way.Address takes connections now.
 	PortOpened EventKind = iota
-	// PortClosed: Way.Address takes none any more; Event.Reason says why.
+	// PortClosed tells: Way.Address takes none any more; Event.Reason says why.
 	PortClosed
-	// PortFailed: Way.Address cannot be opened, for Event.Err. It is tried again.
+	// PortFailed tells: Way.Address cannot be opened, for Event.Err. It is tried again.
 	PortFailed
-	// PortUnsupported: no socket of this kind can be had here, for Event.Err.
+	// PortUnsupported tells: no socket of this kind can be had here, for Event.Err.
 	PortUnsupported
-	// EndpointFailed: Event.Endpoint could not be reached, for Event.Err. Told
+	// EndpointFailed tells: Event.Endpoint could not be reached, for Event.Err. Told
 	// when it starts to fail, not for each connection.
 	EndpointFailed
-	// EndpointRecovered: an endpoint that failed was reached again.
+	// EndpointRecovered tells: an endpoint that failed was reached again.
 	EndpointRecovered
-	// LimitReached: MaxConnections or MaxSessions turns clients away.
+	// LimitReached tells: MaxConnections or MaxSessions turns clients away.
 	LimitReached
 )
 
