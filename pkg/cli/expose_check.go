@@ -2,12 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
@@ -17,21 +13,6 @@ import (
 )
 
 const exposeCheckName = "expose-check"
-
-// exposeCheckFlags are what the user typed.
-type exposeCheckFlags struct {
-	allNamespaces bool
-	selector      string
-	static        bool
-	files         fileFlags
-	nodePortRange string
-	outputs       []string
-	failOn        string
-	ignore        []string
-	config        string
-	explain       string
-	network       liveOptions
-}
 
 // exposeCheckOptions are what expose-check does.
 type exposeCheckOptions struct {
@@ -45,8 +26,10 @@ type exposeCheckOptions struct {
 	files     *fileFlags // nil to check what the cluster has
 	static    bool
 	// live are the snapshots that manifests were laid over, by their namespaces.
-	live      map[string]*snapshot.Snapshot
-	network   liveOptions
+	live    map[string]*snapshot.Snapshot
+	network liveOptions
+	// watch checks until nothing of failOn is found any more.
+	watch     bool
 	nodePorts nodeport.Range
 	outputs   []reportOutput
 	failOn    check.Severity
@@ -74,6 +57,9 @@ pod (deploy/web), or those of manifests. Manifests are laid over the cluster of
 the kubeconfig, if there is one, as if they were applied; with --static they are
 checked by themselves.
 
+With --watch they are checked again whenever the cluster changes, and now and
+then, until nothing of the severity of --fail-on is found any more.
+
 A finding that is meant is ignored with a reason: by the annotation
 nodeport/ignore: "NP203: both are web" on the service, by --ignore NP203, or in
 the file .nodeport.yaml.
@@ -85,6 +71,9 @@ The exit code is 0 when nothing was found, 1 when something of the severity of
 
   # Is it reached at the external addresses of two nodes?
   kubectl nodeport expose-check web --nodes n1,n2 --address-type ExternalIP
+
+  # Mend it meanwhile, and see when it is reached
+  kubectl nodeport expose-check web --watch
 
   # All services of the cluster
   kubectl nodeport expose-check -A
@@ -112,103 +101,10 @@ The exit code is 0 when nothing was found, 1 when something of the severity of
 	return cmd
 }
 
-func (flags *exposeCheckFlags) add(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&flags.allNamespaces, "all-namespaces", "A", false, "check the services of all namespaces")
-	cmd.Flags().StringVarP(&flags.selector, "selector", "l", "", "check only services with these labels, such as app=web,tier!=db")
-	flags.files.add(cmd, "check the services of these manifests")
-	cmd.Flags().BoolVar(&flags.static, "static", false, "do not try the network; with -f, look at nothing but the manifests: ask no cluster")
-	cmd.Flags().StringVar(&flags.nodePortRange, "node-port-range", "", "the API server's --service-node-port-range, such as 30000-32767")
-	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", []string{"text"},
-		"output format: text, json, yaml, sarif, junit or github; FORMAT=FILE writes to a file; can be given several times")
-	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", "least severity for exit code 1: error, warning, info or never (default error)")
-	cmd.Flags().StringArrayVar(&flags.ignore, "ignore", nil, "ignore findings of this id, such as NP104 or NP104=REASON")
-	cmd.Flags().StringVar(&flags.config, "config", "", "file with settings for this command (default "+configName+", if there is one)")
-	cmd.Flags().StringSliceVar(&flags.network.nodes, "nodes", nil, "try only these nodes, such as n1,n2")
-	cmd.Flags().StringSliceVar(&flags.network.addressTypes, "address-type", nil, "try only node addresses of these types, such as ExternalIP")
-	cmd.Flags().DurationVar(&flags.network.timeout, "timeout", 3*time.Second, "how long to wait for each connection")
-	cmd.Flags().StringVar(&flags.explain, "explain", "", "say what findings of this id mean, such as NP201; or all")
-}
-
-func (flags *exposeCheckFlags) options(f *factory, args []string) (*exposeCheckOptions, error) {
-	if err := flags.validate(args); err != nil {
-		return nil, err
-	}
-	config, err := readConfig(flags.config)
-	if err != nil {
-		return nil, err
-	}
-	o := &exposeCheckOptions{factory: f, static: flags.static, live: map[string]*snapshot.Snapshot{}, network: flags.network, ignore: config.ignores()}
-	if err := o.settings(flags, config); err != nil {
-		return nil, err
-	}
-	if o.selector, err = labels.Parse(flags.selector); err != nil {
-		return nil, err
-	}
-	if err := o.scope(flags); err != nil {
-		return nil, err
-	}
-	if o.targets, err = parseTargets(args, o.namespace); err != nil {
-		return nil, err
-	}
-	if flags.files.given() {
-		o.files = &flags.files
-	}
-	return o, nil
-}
-
-func (flags *exposeCheckFlags) validate(args []string) error {
-	switch {
-	case flags.allNamespaces && len(args) > 0:
-		return errors.New("a service cannot be named across all namespaces; give -n NAMESPACE instead of -A")
-	case flags.network.timeout <= 0:
-		return errors.New("--timeout must be more than 0")
-	case flags.selector != "" && len(args) > 0:
-		return errors.New("give names or a selector, not both")
-	}
-	return nil
-}
-
-// settings are those of the config file, but for what a flag says.
-func (o *exposeCheckOptions) settings(flags *exposeCheckFlags, config *config) (err error) {
-	failOn, ports := flags.failOn, flags.nodePortRange
-	if failOn == "" {
-		failOn = config.FailOn
-	}
-	if ports == "" {
-		ports = config.NodePortRange
-	}
-	if o.failOn, err = parseFailOn(failOn); err != nil {
-		return err
-	}
-	if ports != "" {
-		if o.nodePorts, err = nodeport.ParseRange(ports); err != nil {
-			return err
-		}
-		o.nodePorts.Learned = true
-	}
-	for _, text := range flags.ignore {
-		ignore, err := parseIgnore(text)
-		if err != nil {
-			return err
-		}
-		o.ignore = append(o.ignore, ignore)
-	}
-	o.outputs, err = parseOutputs(flags.outputs)
-	return err
-}
-
-// scope is the namespace to look at, and how to call it.
-func (o *exposeCheckOptions) scope(flags *exposeCheckFlags) (err error) {
-	if flags.allNamespaces {
-		o.namespace, o.where = metav1.NamespaceAll, "any namespace"
-		return nil
-	}
-	o.namespace, _, err = o.factory.namespace()
-	o.where = "namespace " + o.namespace
-	return err
-}
-
 func (o *exposeCheckOptions) run(ctx context.Context) error {
+	if o.watch {
+		return unchecked(o.follow(ctx))
+	}
 	report, err := o.report(ctx)
 	if err != nil {
 		return unchecked(err)
@@ -227,34 +123,4 @@ func (o *exposeCheckOptions) report(ctx context.Context) (*render.Report, error)
 		return o.checkFiles(ctx)
 	}
 	return o.checkCluster(ctx)
-}
-
-// parseFailOn reads a severity; empty is error. Never is 0.
-func parseFailOn(word string) (check.Severity, error) {
-	switch word {
-	case "", "error":
-		return check.Error, nil
-	case "warning":
-		return check.Warning, nil
-	case "info":
-		return check.Info, nil
-	case "never":
-		return 0, nil
-	}
-	return 0, fmt.Errorf("there is no severity %q to fail on; give error, warning, info or never", word)
-}
-
-// parseIgnore reads "NP104" and "NP104=REASON".
-func parseIgnore(text string) (check.Ignore, error) {
-	id, reason := text, "--ignore"
-	for i, r := range text {
-		if r == '=' || r == ':' {
-			id, reason = text[:i], text[i+1:]
-			break
-		}
-	}
-	if _, ok := check.RuleOf(id); !ok {
-		return check.Ignore{}, fmt.Errorf("%q is the id of no finding; --explain all lists them", id)
-	}
-	return check.Ignore{ID: id, Reason: reason, By: "--ignore"}, nil
 }

@@ -25,11 +25,39 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 		return nil, err
 	}
 	s, err := c.Read(ctx, o.query(o.namespace, o.names()))
-	if apierrors.IsNotFound(err) {
-		return nil, (&getOptions{listing: listing{where: o.where}}).notFound(err)
-	} else if err != nil {
+	if err != nil {
+		return nil, o.notFound(err)
+	}
+	x, err := o.examine(s)
+	if err != nil {
 		return nil, err
 	}
+	return o.walked(ctx, c, x)
+}
+
+// notFound says where a service was looked for.
+func (o *exposeCheckOptions) notFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return (&getOptions{listing: listing{where: o.where}}).notFound(err)
+	}
+	return err
+}
+
+// examined is what is known of a cluster's services before the network is asked.
+type examined struct {
+	snapshot *snapshot.Snapshot
+	table    *route.Table
+	chosen   []*corev1.Service
+	named    bool
+}
+
+// findings are those of the services, with what the network answered.
+func (x *examined) findings(walks []check.Walk) []check.Finding {
+	return check.Run(check.Input{Snapshot: x.snapshot, Services: x.chosen, Named: x.named, Walks: walks})
+}
+
+// examine finds the services of a snapshot that were asked for, and their routes.
+func (o *exposeCheckOptions) examine(s *snapshot.Snapshot) (*examined, error) {
 	for _, gap := range s.Gaps {
 		if gap.Resource == "services" && gap.Namespace == o.namespace && len(o.names()) == 0 {
 			return nil, gap.Err // nothing found would be no answer
@@ -46,19 +74,23 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 	if err != nil {
 		return nil, err
 	}
-	table := route.New(s)
-	var walks []check.Walk
+	return &examined{snapshot: s, table: route.New(s), chosen: chosen, named: named}, nil
+}
+
+// walked asks the network about the services, unless it is not to be asked, and
+// reports on them.
+func (o *exposeCheckOptions) walked(ctx context.Context, c *cluster.Cluster, x *examined) (*render.Report, error) {
+	report := o.newReport(x.snapshot, x.table, x.chosen)
+	report.Live = true
 	if !o.static {
-		var gaps []snapshot.Gap
-		if walks, gaps, err = o.walks(ctx, c, s, table, chosen); err != nil {
+		walks, gaps, err := o.walks(ctx, c, x.snapshot, x.table, x.chosen)
+		if err != nil {
 			return nil, err
 		}
-		s.Gaps = append(s.Gaps, gaps...)
+		report.Walks = walks
+		o.addGaps(report, gaps)
 	}
-	findings := check.Run(check.Input{Snapshot: s, Services: chosen, Named: named, Walks: walks})
-	report := o.newReport(s, table, chosen)
-	report.Findings = o.sift(report, chosen, findings)
-	report.Live, report.Walks = true, walks
+	report.Findings = o.sift(report, x.chosen, x.findings(report.Walks))
 	return report, nil
 }
 
@@ -83,7 +115,13 @@ func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table,
 	for _, service := range services {
 		report.Services = append(report.Services, snapshot.RefOf("Service", service))
 	}
-	for _, gap := range s.Gaps {
+	o.addGaps(report, s.Gaps)
+	return report
+}
+
+// addGaps names in a report what could not be read or tried.
+func (o *exposeCheckOptions) addGaps(report *render.Report, gaps []snapshot.Gap) {
+	for _, gap := range gaps {
 		if gap.Resource != snapshot.UnknownPods {
 			report.Gaps = append(report.Gaps, render.Gap{
 				Resource: gap.Resource, Namespace: gap.Namespace, Reason: gap.Err.Error(), Rules: check.Silent(gap.Resource),
@@ -93,7 +131,6 @@ func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table,
 	slices.SortFunc(report.Gaps, func(a, b render.Gap) int {
 		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace))
 	})
-	return report
 }
 
 // around reads what manifests are laid over: their namespaces of the cluster,

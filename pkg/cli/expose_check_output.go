@@ -98,10 +98,13 @@ func (o *exposeCheckOptions) people(w io.Writer, r *render.Report, terminal bool
 		o.say("No NodePort services found in %s.", where)
 		return nil
 	}
-	return render.Text(w, r, render.TextOptions{
-		Glyphs: o.terminal.glyphs, Color: terminal && colorful(os.Getenv), Width: o.width(w),
-		Healthy: len(r.Services) <= few || len(o.targets) > 0,
-	})
+	options := o.textOptions(w, terminal)
+	options.Healthy = len(r.Services) <= few || len(o.targets) > 0
+	return render.Text(w, r, options)
+}
+
+func (o *exposeCheckOptions) textOptions(w io.Writer, terminal bool) render.TextOptions {
+	return render.TextOptions{Glyphs: o.terminal.glyphs, Color: terminal && colorful(os.Getenv), Width: o.width(w)}
 }
 
 // width is that of the terminal, but not more than people like to read.

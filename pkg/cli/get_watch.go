@@ -92,7 +92,9 @@ func (o *getOptions) tellDeleted(before, now *route.Table) {
 func (f *factory) observer(changed func(*snapshot.Snapshot)) cluster.Observer {
 	return cluster.Observer{
 		Changed: changed,
-		Lost:    func(err error) { f.say("note: lost the API server, trying again: %s", render.Safe(rootCause(err).Error())) },
-		Back:    func() { f.say("note: the API server answers again") },
+		Lost: func(err error) {
+			f.say("note: lost the API server, trying again: %s", render.Safe(rootCause(err).Error()))
+		},
+		Back: func() { f.say("note: the API server answers again") },
 	}
 }

@@ -3,10 +3,14 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -34,8 +38,7 @@ type Observer struct {
 
 // Watch reads what the query asks for and tells the observer of it, and again
 // after every change until ctx is done. It follows lost connections and
-// restarts of the API server. Pods and workloads are not watched: they stand
-// as they were read first. The error is that of the first read, or that the
+// restarts of the API server. The error is that of the first read, or that the
 // user may read but not watch; the end of ctx is none.
 func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) error {
 	first, err := c.Read(ctx, query)
@@ -70,36 +73,75 @@ type watching struct {
 	// contact is that with the API server.
 	contact contact
 
-	services      []cache.Store
-	slices, nodes cache.Store
-	synced        []cache.InformerSynced
+	services, workloads           []cache.Store
+	slices, nodes, pods, policies cache.Store
+	synced                        []cache.InformerSynced
 }
 
 func (w *watching) start(ctx context.Context) {
-	for _, selector := range w.serviceFields() {
-		options := metav1.ListOptions{LabelSelector: w.query.Selector, FieldSelector: selector}
-		store := follow(ctx, w, &corev1.Service{}, options, w.cluster.core.Services(w.query.Namespace))
-		w.services = append(w.services, store)
-	}
+	c, namespace, all := w.cluster, w.query.Namespace, metav1.ListOptions{}
+	w.startServices(ctx)
 	if w.query.Slices && w.first.Knows("endpointslices") {
 		options := metav1.ListOptions{LabelSelector: slicesOf(w.query.Names)}
-		w.slices = follow(ctx, w, &discoveryv1.EndpointSlice{}, options, w.cluster.discovery.EndpointSlices(w.query.Namespace))
+		w.slices = follow(ctx, w, &discoveryv1.EndpointSlice{}, options, c.discovery.EndpointSlices(namespace))
 	}
 	if w.query.Nodes && w.first.Knows("nodes") {
-		w.nodes = follow(ctx, w, &corev1.Node{}, metav1.ListOptions{}, w.cluster.core.Nodes())
+		w.nodes = follow(ctx, w, &corev1.Node{}, all, c.core.Nodes())
+	}
+	if w.query.Pods && w.first.Knows("pods") {
+		w.pods = follow(ctx, w, &corev1.Pod{}, all, c.core.Pods(namespace))
+	}
+	if w.query.Policies && w.first.Knows("networkpolicies") {
+		w.policies = follow(ctx, w, &networkingv1.NetworkPolicy{}, all, c.networking.NetworkPolicies(namespace))
+	}
+	if w.query.Workloads {
+		w.startWorkloads(ctx)
 	}
 }
 
-// serviceFields are the field selectors that together cover the query.
-func (w *watching) serviceFields() []string {
-	if len(w.query.Names) == 0 {
-		return []string{ofType(corev1.ServiceTypeNodePort), ofType(corev1.ServiceTypeLoadBalancer)}
+// startServices follows the services of the query and, if asked, all that hold
+// node ports, where they could be read.
+func (w *watching) startServices(ctx context.Context) {
+	services := func(namespace, selector, fields string) {
+		options := metav1.ListOptions{LabelSelector: selector, FieldSelector: fields}
+		w.services = append(w.services, follow(ctx, w, &corev1.Service{}, options, w.cluster.core.Services(namespace)))
 	}
-	var selectors []string
 	for _, name := range w.query.Names {
-		selectors = append(selectors, fields.OneTermEqualSelector(metav1.ObjectNameField, name).String())
+		services(w.query.Namespace, "", fields.OneTermEqualSelector(metav1.ObjectNameField, name).String())
 	}
-	return selectors
+	where, selector := w.query.Namespace, w.query.Selector
+	switch {
+	case w.query.PortsEverywhere && w.first.Knows("services"):
+		where, selector = metav1.NamespaceAll, ""
+	case w.query.PortsEverywhere:
+		selector = ""
+	case len(w.query.Names) > 0:
+		return
+	}
+	services(where, selector, ofType(corev1.ServiceTypeNodePort))
+	services(where, selector, ofType(corev1.ServiceTypeLoadBalancer))
+}
+
+// startWorkloads follows the workloads of all kinds that could be read.
+func (w *watching) startWorkloads(ctx context.Context) {
+	c, namespace := w.cluster, w.query.Namespace
+	for resource, start := range map[string]func(metav1.ListOptions) cache.Store{
+		"deployments":            followed(ctx, w, &appsv1.Deployment{}, c.apps.Deployments(namespace)),
+		"statefulsets":           followed(ctx, w, &appsv1.StatefulSet{}, c.apps.StatefulSets(namespace)),
+		"daemonsets":             followed(ctx, w, &appsv1.DaemonSet{}, c.apps.DaemonSets(namespace)),
+		"replicasets":            followed(ctx, w, &appsv1.ReplicaSet{}, c.apps.ReplicaSets(namespace)),
+		"replicationcontrollers": followed(ctx, w, &corev1.ReplicationController{}, c.core.ReplicationControllers(namespace)),
+		"jobs":                   followed(ctx, w, &batchv1.Job{}, c.batch.Jobs(namespace)),
+	} {
+		if w.first.Knows(resource) {
+			w.workloads = append(w.workloads, start(metav1.ListOptions{}))
+		}
+	}
+}
+
+// followed is a follow that is yet to start.
+func followed[L runtime.Object](ctx context.Context, w *watching, object runtime.Object, from resource[L]) func(metav1.ListOptions) cache.Store {
+	return func(options metav1.ListOptions) cache.Store { return follow(ctx, w, object, options, from) }
 }
 
 // resource is what the typed clients of all resources have in common.
@@ -179,27 +221,38 @@ func (w *watching) complete(ctx context.Context) bool {
 }
 
 func (w *watching) snapshot() *snapshot.Snapshot {
-	s := &snapshot.Snapshot{
-		Pods: w.first.Pods, Workloads: w.first.Workloads, Gaps: w.first.Gaps, NodePorts: w.first.NodePorts,
-	}
+	s := &snapshot.Snapshot{Nodes: w.first.Nodes, Gaps: w.first.Gaps, NodePorts: w.first.NodePorts}
 	for _, store := range w.services {
-		s.Services = append(s.Services, stored[*corev1.Service](store)...)
+		s.Services = union(s.Services, stored[*corev1.Service](store))
+	}
+	for _, store := range w.workloads {
+		for _, object := range stored[runtime.Object](store) {
+			if workload, ok := snapshot.WorkloadOf(object); ok {
+				s.Workloads = append(s.Workloads, workload)
+			}
+		}
 	}
 	s.Slices = stored[*discoveryv1.EndpointSlice](w.slices)
-	s.Nodes = w.first.Nodes
+	s.Pods = stored[*corev1.Pod](w.pods)
+	s.Policies = stored[*networkingv1.NetworkPolicy](w.policies)
 	if w.nodes != nil {
 		s.Nodes = stored[*corev1.Node](w.nodes)
 	}
 	return s
 }
 
-func stored[T any](store cache.Store) []T {
+// stored is what a store holds, in an order that stays.
+func stored[T runtime.Object](store cache.Store) []T {
 	if store == nil {
 		return nil
 	}
-	var objects []T
-	for _, object := range store.List() {
-		objects = append(objects, object.(T))
+	keys := store.ListKeys()
+	slices.Sort(keys)
+	objects := make([]T, 0, len(keys))
+	for _, key := range keys {
+		if object, exists, err := store.GetByKey(key); exists && err == nil {
+			objects = append(objects, object.(T))
+		}
 	}
 	return objects
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
@@ -18,6 +19,8 @@ type TextOptions struct {
 	Width int
 	// Healthy shows services without findings too.
 	Healthy bool
+	// Only are the services to show; nil for all. The summary is of all.
+	Only []snapshot.Ref
 }
 
 // Text writes a report for people: the ports and pods of each service, what
@@ -25,7 +28,9 @@ type TextOptions struct {
 func Text(w io.Writer, r *Report, o TextOptions) error {
 	t := &textWriter{w: w, TextOptions: o, report: r}
 	for _, part := range r.parts() {
-		t.part(part)
+		if o.Only == nil || slices.Contains(o.Only, part.service) {
+			t.part(part)
+		}
 	}
 	t.summary()
 	return t.err

@@ -82,21 +82,36 @@ func (s shell) ok(r result) string {
 // interrupted; stop interrupts it and returns what it left behind.
 func (s shell) start(args ...string) (output *transcript, stop func() result) {
 	s.t.Helper()
-	var stderr bytes.Buffer
-	cmd := s.command(s.t.Context(), args)
-	var out transcript
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	if err := cmd.Start(); err != nil {
+	r := s.begin(args...)
+	return &r.out, func() result {
+		_ = r.cmd.Process.Signal(os.Interrupt)
+		return r.wait()
+	}
+}
+
+// begin runs kubectl in the background.
+func (s shell) begin(args ...string) *running {
+	s.t.Helper()
+	r := &running{cmd: s.command(s.t.Context(), args)}
+	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
+	if err := r.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	return &out, func() result {
-		s.t.Helper()
-		killer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-		defer killer.Stop()
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait() // its exit code tells
-		return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
-	}
+	return r
+}
+
+// running is a command in the background.
+type running struct {
+	cmd      *exec.Cmd
+	out, err transcript
+}
+
+// wait waits until the command has ended, and ends it if it does not.
+func (r *running) wait() result {
+	killer := time.AfterFunc(20*time.Second, func() { _ = r.cmd.Process.Kill() })
+	defer killer.Stop()
+	_ = r.cmd.Wait() // its exit code tells
+	return result{r.out.String(), r.err.String(), r.cmd.ProcessState.ExitCode()}
 }
 
 // transcript is what a running command has printed.
@@ -117,6 +132,17 @@ func (o *transcript) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
+}
+
+// shows waits until a command has printed a text.
+func (o *transcript) shows(t *testing.T, text string) {
+	t.Helper()
+	rig.Eventually(t, 20*time.Second, func() error {
+		if out := o.String(); !strings.Contains(out, text) {
+			return errors.New(text + " is not shown in:\n" + out)
+		}
+		return nil
+	})
 }
 
 // golden compares with testdata/NAME.txt, or writes it when -update is given.
