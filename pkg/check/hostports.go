@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -31,18 +32,9 @@ func indexHostPorts(s *snapshot.Snapshot) map[hostPort][]snapshot.Ref {
 }
 
 func addHostPorts(index map[hostPort][]snapshot.Ref, spec *corev1.PodSpec, ref snapshot.Ref) {
-	for container := range containers(spec) {
-		for i := range container.Ports {
-			port := &container.Ports[i]
-			number := port.HostPort
-			if spec.HostNetwork {
-				number = port.ContainerPort
-			}
-			if number != 0 {
-				at := hostPort{number, protocolOf(port)}
-				index[at] = append(index[at], ref)
-			}
-		}
+	for _, port := range nodeport.HostPorts(spec) {
+		at := hostPort{port.Port, port.Protocol}
+		index[at] = append(index[at], ref)
 	}
 }
 

@@ -67,10 +67,16 @@ func newIndex(s *snapshot.Snapshot) *index {
 	}
 	x.unready = sortedKeys(x.notReady)
 	static, _ := s.NodePorts.OrDefault().Bands()
-	for _, port := range nodeport.Free(s.NodePorts, x.holders, 1) {
+	for _, port := range nodeport.Free(s.NodePorts, x.taken, 1) {
 		x.roomForPeople = static.Contains(port)
 	}
 	return x
+}
+
+// taken tells whether a service holds a port, or a pod opens it on its node.
+func (x *index) taken(port int32) bool {
+	return len(x.holders[port]) > 0 ||
+		len(x.hostPorts[hostPort{port, corev1.ProtocolTCP}]) > 0 || len(x.hostPorts[hostPort{port, corev1.ProtocolUDP}]) > 0
 }
 
 // indexTemplates indexes workloads by the labels of their pods. One that

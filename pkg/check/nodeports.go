@@ -142,7 +142,7 @@ func (x *subject) suggest(wanted nodePortRequest) (port int32, ok bool) {
 	for _, request := range requests {
 		seed := x.ref.Name
 		for range len(requests) * len(requests) {
-			port, ok = nodeport.Suggest(x.NodePorts, x.index.holders, x.ref.Namespace, seed)
+			port, ok = nodeport.Suggest(x.NodePorts, x.index.taken, x.ref.Namespace, seed)
 			if !ok || !used[port] {
 				break
 			}

@@ -13,8 +13,9 @@ import (
 
 // outputFlags are kubectl's -o and what goes with it, with formats of our own.
 type outputFlags struct {
-	print *genericclioptions.PrintFlags
-	own   []string
+	print   *genericclioptions.PrintFlags
+	own     []string
+	without string // one of kubectl's formats that has no meaning here
 }
 
 // newOutputFlags allows kubectl's formats and own ones. The operation, such
@@ -29,7 +30,9 @@ func (flags *outputFlags) add(cmd *cobra.Command) {
 }
 
 func (flags *outputFlags) formats() []string {
-	return append(slices.Clone(flags.own), flags.print.AllowedFormats()...)
+	return slices.DeleteFunc(append(slices.Clone(flags.own), flags.print.AllowedFormats()...), func(format string) bool {
+		return format == flags.without
+	})
 }
 
 // format is what the user typed; empty for a person to read.
@@ -43,6 +46,9 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 		return nil, nil
 	}
 	printer, err := flags.print.ToPrinter()
+	if format == flags.without {
+		err = genericclioptions.NoCompatiblePrinterError{OutputFormat: &format}
+	}
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
 		return nil, fmt.Errorf("there is no output format %q; give one of %s", format, strings.Join(flags.formats(), ", "))
 	}

@@ -57,8 +57,8 @@ order:
 	root.CompletionOptions.DisableDefaultCmd = true // its scripts would be for a program called "nodeport"
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	f.flags.AddFlags(root.PersistentFlags())
-	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services:"})
-	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newOptionsCmd())
+	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"})
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newOptionsCmd())
 	useTemplates(root)
 	return root
 }

@@ -15,7 +15,20 @@ import (
 type terminal struct {
 	// out and errOut tell that a person reads the stream.
 	out, errOut bool
-	glyphs      render.Glyphs
+	// color tells that the person at out wants to see colors.
+	color  bool
+	glyphs render.Glyphs
+}
+
+// columns is how wide the terminal behind w is; 80 where nobody knows.
+func columns(w io.Writer) int {
+	const usual, least = 80, 20
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return max(width, least)
+		}
+	}
+	return usual
 }
 
 // fit cuts a line to the width of the terminal behind w, so that it can be
@@ -34,6 +47,7 @@ func fit(line string, w io.Writer) string {
 
 func newTerminal(streams genericiooptions.IOStreams) terminal {
 	t := terminal{out: isTerminal(streams.Out), errOut: isTerminal(streams.ErrOut), glyphs: render.Unicode()}
+	t.color = t.out && colorful(os.Getenv)
 	if !utf8Locale(os.Getenv) {
 		t.glyphs = render.ASCII()
 	}

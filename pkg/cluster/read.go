@@ -29,6 +29,8 @@ type Query struct {
 	// because a node port is taken for the whole cluster. Services that may not
 	// be read are then a gap as well.
 	PortsEverywhere bool
+	// PodsEverywhere does the same for pods, which open ports on their nodes.
+	PodsEverywhere bool
 	// ServicesOptional makes a gap of services that may not be read.
 	ServicesOptional bool
 }
@@ -110,6 +112,15 @@ func slicesOf(names []string) string {
 }
 
 func (r *reading) pods(ctx context.Context) error {
+	if r.query.PodsEverywhere {
+		list, err := r.cluster.core.Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{ResourceVersion: "0"})
+		if err == nil {
+			return r.keep(func(s *snapshot.Snapshot) { s.Pods = pointers(list.Items) })
+		}
+		if err := r.gap("pods", metav1.NamespaceAll, err); err != nil {
+			return err
+		}
+	}
 	list, err := r.cluster.core.Pods(r.query.Namespace).List(ctx, r.listOptions())
 	if err != nil {
 		return r.gap("pods", r.query.Namespace, err)

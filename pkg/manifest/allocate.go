@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"hash/fnv"
 	"slices"
 	"strconv"
 
@@ -77,15 +76,14 @@ func portKey(port *corev1.ServicePort) string {
 
 // portAllocator hands out node ports that nobody in the set has asked for.
 type portAllocator struct {
-	bands [2]nodeport.Range
+	ports nodeport.Range
 	taken map[int32]bool
 	// full spares looking again through a range in which nothing is left.
 	full bool
 }
 
 func newPortAllocator(ports nodeport.Range, services []*corev1.Service) *portAllocator {
-	static, dynamic := ports.Bands()
-	a := &portAllocator{bands: [2]nodeport.Range{dynamic, static}, taken: make(map[int32]bool)}
+	a := &portAllocator{ports: ports, taken: make(map[int32]bool)}
 	for _, service := range services {
 		a.taken[service.Spec.HealthCheckNodePort] = true
 		for _, port := range service.Spec.Ports {
@@ -95,32 +93,12 @@ func newPortAllocator(ports nodeport.Range, services []*corev1.Service) *portAll
 	return a
 }
 
-// next takes the first free port from where key's hash points on, from the
-// static band only when the dynamic one is full. It is 0 when both are.
+// next takes a port that follows from key. It is 0 when none is left.
 func (a *portAllocator) next(key string) int32 {
 	if a.full {
 		return 0
 	}
-	for _, band := range a.bands {
-		if band.First <= 0 || band.Size() <= 0 {
-			continue
-		}
-		start := int32(hash(key) % uint32(band.Size()))
-		for i := range band.Size() {
-			port := band.First + (start+i)%band.Size()
-			if !a.taken[port] {
-				a.taken[port] = true
-				return port
-			}
-		}
-	}
-	a.full = true
-	return 0
-}
-
-// hash tells where to begin the search for key.
-func hash(key string) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(key)) // a hash never fails
-	return h.Sum32()
+	port, ok := nodeport.Draw(a.ports, func(port int32) bool { return a.taken[port] }, key)
+	a.taken[port], a.full = true, !ok
+	return port
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"cmp"
+	"hash/fnv"
 	"net/netip"
 	"slices"
 
@@ -111,4 +112,11 @@ func (b *builder) clusterFamilies(services []*corev1.Service) []corev1.IPFamily 
 
 func compareRefs(a, b snapshot.Ref) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
+
+// hash tells where to begin the search for key.
+func hash(key string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // a hash never fails
+	return h.Sum32()
 }

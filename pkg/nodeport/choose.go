@@ -2,15 +2,18 @@ package nodeport
 
 import "hash/fnv"
 
-// Free returns up to n ports of r that nobody in taken holds, as people should
-// choose them: those of the static band first, lowest first, then those that
+// Free returns up to n ports of r that are not taken, as people should choose
+// them: those of the static band first, lowest first, then those that
 // automatic allocation draws from. It returns fewer when the range is full.
-func Free(r Range, taken map[int32][]Holder, n int) []int32 {
+func Free(r Range, taken func(port int32) bool, n int) []int32 {
 	static, dynamic := r.OrDefault().Bands()
 	var free []int32
 	for _, band := range []Range{static, dynamic} {
 		for offset := range band.ports() {
-			if port := band.First + offset; len(free) < n && len(taken[port]) == 0 {
+			if len(free) >= n {
+				return free
+			}
+			if port := band.First + offset; !taken(port) {
 				free = append(free, port)
 			}
 		}
@@ -22,31 +25,37 @@ func Free(r Range, taken map[int32][]Holder, n int) []int32 {
 // that the same manifest is given the same port each time as long as nobody
 // else holds it. It comes from the static band, from the dynamic one only when
 // that is full. ok is false when the whole range is taken.
-func Suggest(r Range, taken map[int32][]Holder, namespace, name string) (port int32, ok bool) {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(namespace + "/" + name)) // a hash never fails to write
-	seed := hash.Sum32()
+func Suggest(r Range, taken func(port int32) bool, namespace, name string) (port int32, ok bool) {
 	static, dynamic := r.OrDefault().Bands()
-	for _, band := range []Range{static, dynamic} {
-		if port, ok := band.next(taken, seed); ok {
-			return port, true
-		}
-	}
-	return 0, false
+	return first(namespace+"/"+name, taken, static, dynamic)
 }
 
-// next returns the first free port at or after the one that seed points to,
-// going round at the end of the range.
-func (r Range) next(taken map[int32][]Holder, seed uint32) (port int32, ok bool) {
-	size := r.ports()
-	if size == 0 {
-		return 0, false
-	}
-	start := int32(seed % uint32(size))
-	for i := range size {
-		port := r.First + (start+i)%size
-		if len(taken[port]) == 0 {
-			return port, true
+// Draw returns a free port in place of the one that the API server would
+// choose at random: from the dynamic band, from the static one only when that
+// is full. Where it begins to look follows from key. ok is false when the
+// whole range is taken.
+// (k8s.io/kubernetes pkg/registry/core/service/allocator/bitmap.go, randomScanStrategyWithOffset)
+func Draw(r Range, taken func(port int32) bool, key string) (port int32, ok bool) {
+	static, dynamic := r.OrDefault().Bands()
+	return first(key, taken, dynamic, static)
+}
+
+// first returns the first free port at or after the one that key's hash points
+// to, going round at the end of a band, of the first band that has one.
+func first(key string, taken func(port int32) bool, bands ...Range) (port int32, ok bool) {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(key)) // a hash never fails to write
+	seed := hash.Sum32()
+	for _, band := range bands {
+		size := band.ports()
+		if size == 0 {
+			continue
+		}
+		start := int32(seed % uint32(size))
+		for i := range size {
+			if port := band.First + (start+i)%size; !taken(port) {
+				return port, true
+			}
 		}
 	}
 	return 0, false

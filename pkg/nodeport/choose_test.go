@@ -7,12 +7,8 @@ import (
 )
 
 // held is a range of which some ports are taken.
-func held(ports ...int32) map[int32][]Holder {
-	taken := map[int32][]Holder{}
-	for _, port := range ports {
-		taken[port] = []Holder{{Namespace: "shop", Name: "cart"}}
-	}
-	return taken
+func held(ports ...int32) func(int32) bool {
+	return func(port int32) bool { return slices.Contains(ports, port) }
 }
 
 // all are the ports of a band.
@@ -30,17 +26,17 @@ func TestFree(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		in    Range
-		taken map[int32][]Holder
+		taken func(int32) bool
 		n     int
 		want  []int32
 	}{
-		{"the lowest of the static band come first", Default(), nil, 3, []int32{30000, 30001, 30002}},
-		{"an unknown range is taken for the default", Range{}, nil, 1, []int32{30000}},
+		{"the lowest of the static band come first", Default(), held(), 3, []int32{30000, 30001, 30002}},
+		{"an unknown range is taken for the default", Range{}, held(), 1, []int32{30000}},
 		{"those that are taken are left out", Default(), held(30000, 30002), 2, []int32{30001, 30003}},
 		{"the dynamic band follows the static", Default(), held(all(static)[1:]...), 2, []int32{30000, 30086}},
 		{"a small range has only the dynamic band", small, held(30001), 9, []int32{30000, 30002, 30003}},
 		{"a full range has none", small, held(all(small)...), 1, nil},
-		{"none are wanted", Default(), nil, 0, nil},
+		{"none are wanted", Default(), held(), 0, nil},
 		{"the last of the range", Default(), held(slices.Concat(all(static), all(dynamic)[1:])...), 5, []int32{30086}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -55,7 +51,7 @@ func TestSuggest(t *testing.T) {
 	static, dynamic := Default().Bands()
 
 	t.Run("the same name is given the same port", func(t *testing.T) {
-		first, _ := Suggest(Default(), nil, "shop", "web")
+		first, _ := Suggest(Default(), held(), "shop", "web")
 		again, _ := Suggest(Default(), held(first-1), "shop", "web")
 		if first != again || !static.Contains(first) {
 			t.Errorf("Suggest = %d, then %d, want the same of %s", first, again, static)
@@ -64,7 +60,7 @@ func TestSuggest(t *testing.T) {
 	t.Run("names are spread over the static band", func(t *testing.T) {
 		seen := map[int32]bool{}
 		for i := range 86 {
-			port, _ := Suggest(Default(), nil, "shop", fmt.Sprint("web-", i))
+			port, _ := Suggest(Default(), held(), "shop", fmt.Sprint("web-", i))
 			seen[port] = true
 		}
 		if len(seen) < 40 {
@@ -73,15 +69,16 @@ func TestSuggest(t *testing.T) {
 	})
 	t.Run("one service after the other gets every port once", func(t *testing.T) {
 		r := Range{First: 30000, Last: 30099}
-		taken := map[int32][]Holder{}
+		taken := map[int32]bool{}
+		isTaken := func(port int32) bool { return taken[port] }
 		for i := range 100 {
-			port, ok := Suggest(r, taken, "shop", fmt.Sprint("web-", i))
-			if !ok || !r.Contains(port) || len(taken[port]) > 0 {
+			port, ok := Suggest(r, isTaken, "shop", fmt.Sprint("web-", i))
+			if !ok || !r.Contains(port) || taken[port] {
 				t.Fatalf("service %d is given %d, %t", i, port, ok)
 			}
-			taken[port] = held(port)[port]
+			taken[port] = true
 		}
-		if port, ok := Suggest(r, taken, "shop", "late"); ok {
+		if port, ok := Suggest(r, isTaken, "shop", "late"); ok {
 			t.Errorf("a full range has %d left", port)
 		}
 	})
@@ -91,4 +88,25 @@ func TestSuggest(t *testing.T) {
 			t.Errorf("Suggest = %d, %t, want one of %s", port, ok, dynamic)
 		}
 	})
+}
+
+func TestDraw(t *testing.T) {
+	static, dynamic := Default().Bands()
+	for _, test := range []struct {
+		name  string
+		taken func(int32) bool
+		from  Range
+	}{
+		{"automatic allocation draws from the dynamic band", held(), dynamic},
+		{"and from the static one when that is full", held(all(dynamic)...), static},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if port, ok := Draw(Range{}, test.taken, "shop/web"); !ok || !test.from.Contains(port) {
+				t.Errorf("Draw = %d, %t, want one of %s", port, ok, test.from)
+			}
+		})
+	}
+	if port, ok := Draw(Range{First: 30000, Last: 30001}, held(30000, 30001), "shop/web"); ok {
+		t.Errorf("a full range has %d left", port)
+	}
 }

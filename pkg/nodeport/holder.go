@@ -1,6 +1,7 @@
 package nodeport
 
 import (
+	"fmt"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,8 @@ type Holder struct {
 	Port     string
 	Protocol corev1.Protocol
 	Use      Use
+	// Field is where the port stands in the service: "spec.ports[0].nodePort".
+	Field string
 }
 
 // String tells who holds the port in words: "shop/cart, port http" or
@@ -62,12 +65,13 @@ func Holders(services []*corev1.Service) map[int32][]Holder {
 		for i := range service.Spec.Ports {
 			port := &service.Spec.Ports[i]
 			if port.NodePort != 0 {
-				holders[port.NodePort] = append(holders[port.NodePort], portHolder(service, port))
+				holders[port.NodePort] = append(holders[port.NodePort], portHolder(service, i))
 			}
 		}
 		if port := healthCheckPort(service); port != 0 {
 			holders[port] = append(holders[port], Holder{
 				Namespace: service.Namespace, Name: service.Name, Protocol: corev1.ProtocolTCP, Use: HealthCheck,
+				Field: "spec.healthCheckNodePort",
 			})
 		}
 	}
@@ -78,8 +82,12 @@ func allocates(service *corev1.Service) bool {
 	return service.Spec.Type == corev1.ServiceTypeNodePort || service.Spec.Type == corev1.ServiceTypeLoadBalancer
 }
 
-func portHolder(service *corev1.Service, port *corev1.ServicePort) Holder {
-	holder := Holder{Namespace: service.Namespace, Name: service.Name, Port: port.Name, Protocol: port.Protocol}
+func portHolder(service *corev1.Service, i int) Holder {
+	port := &service.Spec.Ports[i]
+	holder := Holder{
+		Namespace: service.Namespace, Name: service.Name, Port: port.Name, Protocol: port.Protocol,
+		Field: fmt.Sprintf("spec.ports[%d].nodePort", i),
+	}
 	if holder.Port == "" {
 		holder.Port = strconv.Itoa(int(port.Port))
 	}

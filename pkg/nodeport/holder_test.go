@@ -88,7 +88,7 @@ func TestHolders(t *testing.T) {
 
 func TestHolderKnowsProtocolAndUse(t *testing.T) {
 	got := Holders([]*corev1.Service{service(func(s *corev1.Service) { s.Spec.Ports[0].Protocol = "" })})[30033]
-	want := []Holder{{Namespace: "shop", Name: "web", Port: "http", Protocol: corev1.ProtocolTCP, Use: NodePort}}
+	want := []Holder{{Namespace: "shop", Name: "web", Port: "http", Protocol: corev1.ProtocolTCP, Use: NodePort, Field: "spec.ports[0].nodePort"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("holders (-want +got):\n%s", diff)
 	}
