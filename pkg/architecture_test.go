@@ -67,8 +67,8 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"k8s.io/client-go/transport":        {"pkg/cluster"},
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
-		"net/http":                          {"pkg/cluster", "pkg/manifest", "pkg/probe"},
-		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/manifest"},
+		"net/http":                          {"pkg/cluster", "pkg/engine", "pkg/manifest", "pkg/probe"},
+		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/manifest"},
 	}
 	for _, p := range programPackages(t) {
 		for _, imported := range p.Imports {

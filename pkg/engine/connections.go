@@ -1,14 +1,22 @@
 package engine
 
 import (
+	"errors"
 	"net"
 	"sync"
 )
 
-// connections are those that are open. The zero value has none.
+// errCut is why a connection ends that outlives Shutdown's context.
+var errCut = errors.New("cut when the engine stopped")
+
+// connections are those that are open.
 type connections struct {
 	mu  sync.Mutex
 	all map[*connection]struct{}
+	// max is how many may be open; 0 for any number.
+	max int
+	// limited tells that clients were turned away, until it is better.
+	limited bool
 	// empty is closed when there is none; nil while nobody asked.
 	empty chan struct{}
 	// ended makes those that come later end at once.
@@ -17,26 +25,43 @@ type connections struct {
 
 // connection is a client's, with that to its endpoint as soon as there is one.
 type connection struct {
-	client, endpoint net.Conn
+	client   net.Conn
+	endpoint net.Conn
 }
 
-// add takes a connection in, unless all are to end.
-func (c *connections) add(client net.Conn) (*connection, bool) {
+// add takes a connection in, unless there are too many or all are to end.
+func (c *connections) add(e *Engine, client net.Conn) (*connection, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.ended {
-		return nil, false
+		c.mu.Unlock()
+		return nil, errCut
 	}
-	if c.all == nil {
-		c.all = map[*connection]struct{}{}
+	if c.max > 0 && len(c.all) >= c.max {
+		c.mu.Unlock()
+		err := &LimitError{Max: c.max}
+		c.short(e, err)
+		return nil, err
 	}
 	conn := &connection{client: client}
 	c.all[conn] = struct{}{}
-	return conn, true
+	c.mu.Unlock()
+	return conn, nil
 }
 
-// reached tells to which endpoint a connection leads; false when it is to end.
-func (c *connections) reached(conn *connection, endpoint net.Conn) bool {
+// short tells that a client cannot be served for want of something; once,
+// until a tenth of what is open has ended.
+func (c *connections) short(e *Engine, err error) {
+	c.mu.Lock()
+	known := c.limited
+	c.limited = true
+	c.mu.Unlock()
+	if !known {
+		e.tell(Event{Kind: LimitReached, Err: err})
+	}
+}
+
+// lead notes to which endpoint a connection leads; false when it is to end.
+func (c *connections) lead(conn *connection, endpoint net.Conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	conn.endpoint = endpoint
@@ -47,6 +72,9 @@ func (c *connections) remove(conn *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.all, conn)
+	if c.limited && len(c.all) <= c.max-c.max/10 {
+		c.limited = false
+	}
 	if len(c.all) == 0 && c.empty != nil {
 		close(c.empty)
 		c.empty = nil

@@ -7,6 +7,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
@@ -18,17 +19,22 @@ type Engine struct {
 	ending context.Context
 	cut    context.CancelFunc
 	open   connections
+	// buffers are for all streams.
+	buffers buffers
 
 	mu      sync.Mutex
 	planned *plan
 	ports   map[socket]*port
 	stopped bool
-	retry   retrier
+	// retrying waits to try those ports again that could not be opened; nil
+	// while there is none.
+	retrying *time.Timer
 }
 
 // New makes an engine that has no table yet.
 func New(o Options) *Engine {
 	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
+	e.open = connections{all: map[*connection]struct{}{}, max: e.options.MaxConnections}
 	e.ending, e.cut = context.WithCancel(context.Background())
 	return e
 }
@@ -36,15 +42,14 @@ func New(o Options) *Engine {
 // Execute makes the engine serve a table from now on: it opens what is new,
 // closes what is gone, and leaves alone what stays. Connections live on, also
 // those of a port or an endpoint that is gone. Ports that cannot be opened are
-// told as events and tried again. It is called by one goroutine at a time.
+// told as events and tried again. A service costs next to nothing whose
+// endpoints are in the same slices as in the table before.
 func (e *Engine) Execute(table *route.Table) {
-	plan := newPlan(table, e.options.ClusterIPs)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopped {
-		return
+	if !e.stopped {
+		e.change(newPlan(table, e.options.ClusterIPs, e.planned))
 	}
-	e.change(plan)
 }
 
 // Shutdown closes all ports and waits for the connections to end. When ctx
@@ -54,7 +59,6 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	if !e.stopped {
 		e.change(&plan{})
 		e.stopped = true
-		e.retry.stop()
 	}
 	e.mu.Unlock()
 	var err error

@@ -49,8 +49,9 @@ type Options struct {
 // withDefaults fills in what was left out.
 func (o Options) withDefaults() Options {
 	if o.Dialer == nil {
-		o.Dialer = &directDialer{}
+		o.Dialer = newDirectDialer()
 	}
+	o.MaxConnections = cmp.Or(o.MaxConnections, maxConnections())
 	o.DialTimeout = cmp.Or(o.DialTimeout, 10*time.Second)
 	o.UDPIdle = cmp.Or(o.UDPIdle, 120*time.Second)
 	o.Retry = cmp.Or(o.Retry, 2*time.Second)
@@ -63,9 +64,31 @@ func (o Options) withDefaults() Options {
 // Dialer reaches endpoints.
 type Dialer interface {
 	// Dial connects to an endpoint. network is "tcp", "udp" or "sctp". A
-	// connection that has a method CloseWrite is closed half by half.
+	// connection that has a method CloseWrite is closed half by half, and one
+	// that has SetLinger is reset where the client was. One that is Unconfirmed
+	// may be refused later.
 	Dial(ctx context.Context, network string, to *Target) (net.Conn, error)
 }
+
+// Unconfirmed is a connection that was returned by a Dialer before its
+// endpoint has taken it, to save the time of waiting for that. When the
+// endpoint refuses, reading from it fails with a RefusedError.
+type Unconfirmed interface {
+	net.Conn
+	// Confirmed is closed when the endpoint has taken the connection. Whatever
+	// is read from it says so, too.
+	Confirmed() <-chan struct{}
+}
+
+// RefusedError is what an Unconfirmed connection fails with that its endpoint
+// refuses: of what was written nothing was heard by anybody. The engine tries
+// another endpoint then, with what the client has said up to 64 KiB.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what the endpoint was refused with.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Way is the way of a packet up to the service: what it asked and whom it met.
 type Way struct {
@@ -78,6 +101,9 @@ type Way struct {
 	// client asked the latter, on the cluster IP.
 	NodePort, Port uint16
 	Inside         bool
+	// HealthCheck tells that NodePort is the service's health check node port,
+	// where the engine itself answers.
+	HealthCheck bool
 	// Node is the name of the node that was asked.
 	Node string
 	// Address is the one on which the engine listens for it.

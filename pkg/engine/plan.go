@@ -13,74 +13,158 @@ type socket struct {
 	address  netip.AddrPort
 }
 
-// binding is what a socket leads to.
+// binding is what a socket leads to. It never changes: another one takes its
+// place.
 type binding struct {
 	way     Way
 	verdict route.Verdict
 	// affinity is how long a client keeps its endpoint; zero for not at all.
 	affinity time.Duration
+	// health is set for a health check node port, which leads nowhere.
+	health *health
+	// port and node are what is remembered of the service port, everywhere and
+	// on the way's node, from one plan to the next.
+	port *servicePort
+	node *nodePort
+}
+
+func (b *binding) socket() socket { return socket{b.way.Protocol, b.way.Address} }
+
+// listens tells whether a socket is open. One that refuses is not: the kernel
+// answers what is sent to it as kube-proxy would.
+func (b *binding) listens() bool {
+	return b.health != nil || b.verdict.Action == route.Forward || b.verdict.Action == route.Drop
+}
+
+// reason says in a few words why a binding does not forward.
+func (b *binding) reason() string {
+	if b.verdict.Action == route.Unknown {
+		return "endpoints are not known"
+	}
+	return b.verdict.Reason
 }
 
 // plan is what a table asks for.
 type plan struct {
+	nodes            []route.Node
+	endpointsUnknown bool
+	services         map[serviceKey]*plannedService
+	// bindings are all that are wanted, also those that are not to be opened
+	// because kube-proxy would refuse; order has them as the table has.
 	bindings map[socket]*binding
+	order    []*binding
 	// clashes are bindings whose socket an earlier one has: of two services
 	// with one node port, or two nodes with one address.
 	clashes []*binding
 }
 
-// newPlan tells which sockets a table wants, also those that are not to be
-// opened because kube-proxy would refuse.
-func newPlan(table *route.Table, clusterIPs bool) *plan {
-	p := &plan{bindings: map[socket]*binding{}}
+type serviceKey struct{ namespace, name string }
+
+// plannedService is what one service asks for.
+type plannedService struct {
+	service  *route.Service
+	bindings []*binding
+	ports    map[portKey]*servicePort
+}
+
+// newPlan tells which sockets a table wants. Of the plan before it takes over
+// what did not change: a service costs next to nothing whose endpoints are in
+// the same slices as before.
+func newPlan(table *route.Table, clusterIPs bool, before *plan) *plan {
+	p := &plan{
+		nodes: table.Nodes, endpointsUnknown: table.EndpointsUnknown,
+		services: make(map[serviceKey]*plannedService, len(table.Services)),
+		bindings: make(map[socket]*binding, len(before.bindings)),
+		order:    make([]*binding, 0, len(before.order)),
+	}
+	surroundings := p.endpointsUnknown == before.endpointsUnknown && sameNodes(p.nodes, before.nodes)
 	for i := range table.Services {
 		service := &table.Services[i]
-		for j := range service.Ports {
-			port := &service.Ports[j]
-			p.addNodePort(table, service, port)
-			if clusterIPs && len(table.Nodes) > 0 {
-				p.addClusterIPs(table, service, port)
-			}
+		key := serviceKey{service.Namespace, service.Name}
+		planned := before.services[key]
+		if planned == nil || !surroundings || !sameService(planned.service, service) {
+			planned = before.planService(table, service, clusterIPs)
+		}
+		planned.service = service // the table that it was planned from is not kept
+		p.services[key] = planned
+		for _, b := range planned.bindings {
+			p.add(b)
 		}
 	}
 	return p
 }
 
-func (p *plan) addNodePort(table *route.Table, service *route.Service, port *route.Port) {
-	if port.NodePort == 0 {
-		return
-	}
-	for r := range table.Routes(service, port) {
-		if !r.Address.IP.IsValid() || r.Verdict.Action == route.Closed {
-			continue
-		}
-		way := wayOf(service, port, r.Node)
-		way.Address = netip.AddrPortFrom(r.Address.IP, port.NodePort)
-		p.add(&binding{way: way, verdict: *r.Verdict, affinity: service.Affinity})
-	}
-}
-
-func (p *plan) addClusterIPs(table *route.Table, service *route.Service, port *route.Port) {
-	node := &table.Nodes[0]
-	for _, ip := range service.ClusterIPs {
-		verdict := table.FromInside(node, service, port, route.FamilyOf(ip))
-		if verdict.Action == route.Closed {
-			continue
-		}
-		way := wayOf(service, port, node)
-		way.Inside = true
-		way.Address = netip.AddrPortFrom(ip, port.Port)
-		p.add(&binding{way: way, verdict: verdict, affinity: service.Affinity})
-	}
-}
-
 func (p *plan) add(b *binding) {
-	at := socket{b.way.Protocol, b.way.Address}
+	at := b.socket()
 	if _, taken := p.bindings[at]; taken {
 		p.clashes = append(p.clashes, b)
 		return
 	}
 	p.bindings[at] = b
+	p.order = append(p.order, b)
+}
+
+// planService makes the bindings of a service, and reuses those of this plan
+// that would come out the same.
+func (p *plan) planService(table *route.Table, service *route.Service, clusterIPs bool) *plannedService {
+	planned := &plannedService{service: service, ports: map[portKey]*servicePort{}}
+	known := p.services[serviceKey{service.Namespace, service.Name}]
+	for i := range service.Ports {
+		port := &service.Ports[i]
+		key := portKey{port.Name, port.Protocol}
+		if known != nil && known.ports[key] != nil {
+			planned.ports[key] = known.ports[key]
+			planned.ports[key].forget(port.Endpoints)
+		} else {
+			planned.ports[key] = newServicePort()
+		}
+		planned.addNodePort(table, port)
+		if clusterIPs && len(table.Nodes) > 0 {
+			planned.addClusterIPs(table, port)
+		}
+	}
+	planned.addHealthCheck(table)
+	for i, b := range planned.bindings {
+		if before := p.bindings[b.socket()]; before != nil && before.same(b) {
+			planned.bindings[i] = before
+		}
+	}
+	return planned
+}
+
+func (s *plannedService) addNodePort(table *route.Table, port *route.Port) {
+	if port.NodePort == 0 {
+		return
+	}
+	for r := range table.Routes(s.service, port) {
+		if !r.Address.IP.IsValid() || r.Verdict.Action == route.Closed {
+			continue
+		}
+		way := wayOf(s.service, port, r.Node)
+		way.Address = netip.AddrPortFrom(r.Address.IP, port.NodePort)
+		s.add(way, *r.Verdict)
+	}
+}
+
+func (s *plannedService) addClusterIPs(table *route.Table, port *route.Port) {
+	node := &table.Nodes[0]
+	for _, ip := range s.service.ClusterIPs {
+		verdict := table.FromInside(node, s.service, port, route.FamilyOf(ip))
+		if verdict.Action == route.Closed {
+			continue
+		}
+		way := wayOf(s.service, port, node)
+		way.Inside = true
+		way.Address = netip.AddrPortFrom(ip, port.Port)
+		s.add(way, verdict)
+	}
+}
+
+func (s *plannedService) add(way Way, verdict route.Verdict) {
+	port := s.ports[portKey{way.PortName, way.Protocol}]
+	s.bindings = append(s.bindings, &binding{
+		way: way, verdict: verdict, affinity: s.service.Affinity, port: port, node: port.on(way.Node),
+	})
 }
 
 func wayOf(service *route.Service, port *route.Port, node *route.Node) Way {

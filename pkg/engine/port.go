@@ -3,10 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
-
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
 // server takes the clients of one socket.
@@ -27,72 +24,76 @@ type port struct {
 	failed error
 }
 
-// listens tells whether a socket is open. One that refuses is not: the kernel
-// answers what is sent to it as kube-proxy would.
-func (b *binding) listens() bool {
-	return b.verdict.Action == route.Forward || b.verdict.Action == route.Drop
-}
-
 // change goes from the plan that is executed to another. It touches what
 // differs.
 func (e *Engine) change(to *plan) {
-	for at, port := range e.ports {
-		if to.bindings[at] == nil {
-			e.closePort(port, "service is gone")
+	for _, b := range e.planned.order {
+		if at := b.socket(); to.bindings[at] == nil {
+			e.closePort(e.ports[at], "it is not asked for any more")
 			delete(e.ports, at)
 		}
 	}
-	for at, b := range to.bindings {
+	for _, b := range to.order {
+		at := b.socket()
 		switch known := e.ports[at]; {
 		case known == nil:
 			e.ports[at] = &port{binding: b}
-			e.bind(at, e.ports[at])
+			e.openPort(e.ports[at])
 		case known.binding != b:
-			e.rebind(at, known, b)
+			e.rebind(known, b)
 		}
 	}
-	for _, b := range to.clashes {
-		holder := to.bindings[socket{b.way.Protocol, b.way.Address}].way
-		e.tell(Event{Kind: PortFailed, Way: b.way, Err: &ClashError{Holder: holder}})
-	}
+	e.tellClashes(to)
 	e.planned = to
 }
 
-// bind opens a port that is not open, if its binding wants that.
-func (e *Engine) bind(at socket, p *port) {
+// openPort opens a port that is not open, if its binding wants that.
+func (e *Engine) openPort(p *port) {
+	way := p.binding.way
 	if !p.binding.listens() {
-		e.tell(Event{Kind: PortClosed, Way: p.binding.way, Reason: reason(p.binding)})
+		p.failed = nil
+		e.tell(Event{Kind: PortClosed, Way: way, Reason: p.binding.reason()})
 		return
 	}
-	server, err := e.listen(at, p.binding)
+	server, err := e.listen(p.binding)
+	known := p.failed != nil && err != nil && p.failed.Error() == err.Error()
+	p.server, p.failed = server, err
 	switch {
 	case err == nil:
-		p.server, p.failed = server, nil
-		e.tell(Event{Kind: PortOpened, Way: p.binding.way})
+		e.tell(Event{Kind: PortOpened, Way: way})
 	case errors.Is(err, errors.ErrUnsupported):
-		p.failed = err
-		e.tell(Event{Kind: PortUnsupported, Way: p.binding.way, Err: err})
+		e.tell(Event{Kind: PortUnsupported, Way: way, Err: err})
 	default:
-		if p.failed == nil || p.failed.Error() != err.Error() {
-			e.tell(Event{Kind: PortFailed, Way: p.binding.way, Err: err})
+		if !known {
+			e.tell(Event{Kind: PortFailed, Way: way, Err: explain(err, p.binding.socket())})
 		}
-		p.failed = err
-		e.retry.after(e.options.Retry, e.retryPorts)
+		e.retryLater()
 	}
 }
 
-func (e *Engine) rebind(at socket, p *port, to *binding) {
+// rebind gives a port another binding.
+func (e *Engine) rebind(p *port, to *binding) {
+	before := p.binding
+	if before.way != to.way && p.server != nil {
+		e.tell(Event{Kind: PortClosed, Way: before.way, Reason: "another service has it now"})
+	}
 	p.binding = to
 	switch {
+	case p.server == nil && (to.listens() || before.listens() || before.way != to.way || before.reason() != to.reason()):
+		p.failed = nil
+		e.openPort(p)
 	case p.server == nil:
-		if to.listens() || p.failed != nil {
-			p.failed = nil
-			e.bind(at, p)
-		}
+	case before.health == nil != (to.health == nil):
+		p.server.close()
+		p.server = nil
+		e.openPort(p)
 	case to.listens():
 		p.server.update(to)
+		if before.way != to.way {
+			e.tell(Event{Kind: PortOpened, Way: to.way})
+		}
 	default:
-		e.closePort(p, reason(to))
+		e.closePort(p, to.reason())
 	}
 }
 
@@ -105,61 +106,55 @@ func (e *Engine) closePort(p *port, reason string) {
 	e.tell(Event{Kind: PortClosed, Way: p.binding.way, Reason: reason})
 }
 
-// retryPorts tries again what could not be opened.
-func (e *Engine) retryPorts() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.stopped {
-		return
+// tellClashes tells of those that are new in a plan.
+func (e *Engine) tellClashes(to *plan) {
+	before := make(map[Way]Way, len(e.planned.clashes))
+	for _, b := range e.planned.clashes {
+		before[b.way] = e.planned.bindings[b.socket()].way
 	}
-	for at, port := range e.ports {
-		if port.failed != nil && !errors.Is(port.failed, errors.ErrUnsupported) {
-			e.bind(at, port)
+	for _, b := range to.clashes {
+		holder := to.bindings[b.socket()].way
+		if before[b.way] != holder {
+			e.tell(Event{Kind: PortFailed, Way: b.way, Err: &ClashError{Holder: holder}})
 		}
 	}
-}
-
-// listen makes the server of a socket.
-func (e *Engine) listen(at socket, b *binding) (server, error) {
-	switch at.protocol {
-	case "TCP":
-		return e.listenTCP(at, b)
-	}
-	return nil, fmt.Errorf("%s: %w", at.protocol, errors.ErrUnsupported)
-}
-
-func reason(b *binding) string {
-	if b.verdict.Action == route.Unknown {
-		return "endpoints are not known"
-	}
-	return b.verdict.Reason
 }
 
 // ClashError tells that another service, or another node, has the address.
 type ClashError struct{ Holder Way }
 
 func (e *ClashError) Error() string {
-	return fmt.Sprintf("%s is taken by service %s/%s on node %s", e.Holder.Address, e.Holder.Namespace, e.Holder.Service, e.Holder.Node)
+	return fmt.Sprintf("%s is already that of service %s/%s on node %s", e.Holder.Address, e.Holder.Namespace, e.Holder.Service, e.Holder.Node)
 }
 
-// retrier runs a function once after a while, however often it is asked to.
-type retrier struct {
-	timer   *time.Timer
-	pending atomic.Bool
+// retryLater has those ports tried again after a while that could not be opened.
+func (e *Engine) retryLater() {
+	if e.retrying == nil {
+		e.retrying = time.AfterFunc(e.options.Retry, e.retry)
+	}
 }
 
-func (r *retrier) after(wait time.Duration, do func()) {
-	if !r.pending.CompareAndSwap(false, true) {
+func (e *Engine) retry() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.retrying = nil
+	if e.stopped {
 		return
 	}
-	r.timer = time.AfterFunc(wait, func() {
-		r.pending.Store(false)
-		do()
-	})
+	for _, b := range e.planned.order {
+		if p := e.ports[b.socket()]; p.failed != nil && !errors.Is(p.failed, errors.ErrUnsupported) {
+			e.openPort(p)
+		}
+	}
 }
 
-func (r *retrier) stop() {
-	if r.timer != nil {
-		r.timer.Stop()
+// listen makes the server of a binding's socket.
+func (e *Engine) listen(b *binding) (server, error) {
+	switch {
+	case b.health != nil:
+		return e.serveHealth(b)
+	case b.way.Protocol == "TCP":
+		return e.listenTCP(b)
 	}
+	return nil, fmt.Errorf("%s: %w", b.way.Protocol, errors.ErrUnsupported)
 }

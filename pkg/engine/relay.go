@@ -1,43 +1,150 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"net"
+	"sync"
+	"time"
 )
 
-// relay carries bytes both ways until both sides have said their last, and
-// closes the endpoint. What ends one direction only closes that one.
-func relay(client, endpoint net.Conn) (sent, received int64, err error) {
-	back := make(chan error, 1)
-	go func() {
-		var err error
-		received, err = carry(client, endpoint)
-		if err != nil {
-			abort(client)
-			abort(endpoint)
-		}
-		back <- err
-	}()
-	sent, err = carry(endpoint, client)
-	if err != nil {
-		abort(client)
-		abort(endpoint)
-	}
-	if other := <-back; err == nil {
-		err = other
-	}
-	_ = endpoint.Close()
-	return sent, received, err
+// relay carries bytes both ways between a client and its endpoint, until both
+// have said their last or one of them broke off, which then the other meets too.
+type relay struct {
+	client, endpoint net.Conn
+	replay           *replay
+	once             sync.Once
+	err              error
 }
 
-// carry copies one direction to its end, and passes the end on.
-func carry(to, from net.Conn) (int64, error) {
-	n, err := io.Copy(to, from)
-	if err != nil {
-		return n, err
+// relay serves a client that an endpoint was found for. When that refuses
+// belatedly, and another can take its place, again is true; what the client
+// said is in v.said then, and the client is as it was.
+func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
+	r := &relay{client: client, endpoint: endpoint}
+	received := v.received
+	if c, ok := endpoint.(Unconfirmed); ok {
+		r.replay = &replay{confirmed: c.Confirmed(), over: v.engine.options.Strict}
+		received = func(n int64) { v.confirm(r); v.received(n) }
 	}
-	if half, ok := to.(interface{ CloseWrite() error }); ok {
-		return n, half.CloseWrite()
+	pool := &v.engine.buffers
+	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, keep: r.replay, first: v.said}
+	back := &stream{from: endpoint, to: client, pool: pool, count: received}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.end(forward.carry())
+	}()
+	r.end(back.carry())
+	<-done
+	_ = endpoint.Close()
+	if r.refused() {
+		v.said = r.replay.said
+		v.access.Sent = 0
+		_ = client.SetReadDeadline(time.Time{})
+		return true, r.err
 	}
-	return n, nil
+	if r.err == nil {
+		v.confirm(r)
+	}
+	return false, r.err
+}
+
+// confirm notes that an endpoint was reached that could have refused.
+func (v *visit) confirm(r *relay) {
+	if r.replay.answer() {
+		v.reached()
+	}
+}
+
+// end takes the end of one direction. If it was not the will of its source
+// that ends the other as well.
+func (r *relay) end(err error) {
+	if err == nil {
+		return
+	}
+	r.once.Do(func() {
+		r.err = err
+		if r.refused() {
+			_ = r.client.SetReadDeadline(time.Unix(1, 0))
+			_ = r.endpoint.Close()
+			return
+		}
+		abort(r.client)
+		abort(r.endpoint)
+	})
+}
+
+// refused tells whether the client can go to another endpoint.
+func (r *relay) refused() bool {
+	var refused *RefusedError
+	return errors.As(r.err, &refused) && r.replay.possible()
+}
+
+// stream is one direction of a relay.
+type stream struct {
+	from, to net.Conn
+	pool     *buffers
+	// count is told of bytes that passed.
+	count func(int64)
+	keep  *replay
+	// first is what the other side is to hear before anything else.
+	first []byte
+}
+
+// bulk is how many buffers in a row come full before a stream is taken for a
+// long one, which is then moved without passing through this program.
+const bulk = 8
+
+// carry moves what comes until its end, and passes the end on.
+func (s *stream) carry() error {
+	if len(s.first) > 0 {
+		s.keep.keep(s.first)
+		if err := s.write(s.first); err != nil {
+			return err
+		}
+	}
+	source := newSource(s.from, s.pool)
+	for full := 0; ; {
+		if full >= bulk {
+			if done, err := s.splice(); done {
+				return err
+			}
+			full = 0
+		}
+		buffer, n, err := source.read()
+		if n > 0 {
+			if n == len(buffer) {
+				full++
+			} else {
+				full = 0
+			}
+			s.keep.keep(buffer[:n])
+			if failed := s.write(buffer[:n]); failed != nil {
+				err = failed
+			}
+		}
+		source.release(buffer)
+		if errors.Is(err, io.EOF) {
+			s.passEnd()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *stream) write(b []byte) error {
+	n, err := s.to.Write(b)
+	s.count(int64(n))
+	return err
+}
+
+// passEnd closes the half of the other side. That this fails tells that the
+// other side is gone, of which the other direction hears.
+func (s *stream) passEnd() {
+	if half, ok := s.to.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
 }

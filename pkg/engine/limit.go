@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+// LimitError tells that Options.MaxConnections or Options.MaxSessions are open.
+type LimitError struct{ Max int }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%d are open, and no more are allowed", e.Max)
+}
+
+// scarce tells whether an error is about what this machine is short of, and
+// not about whom it was to reach.
+func scarce(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxConnections is what the limit of descriptors leaves room for: each
+// connection has two, and a fifth is left for ports and what splice needs. It
+// is 0 where there is no such limit.
+func maxConnections() int { return descriptors() * 2 / 5 }

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listenConfig sets on the listener what Linux has its connections inherit,
+// which then costs them no system calls.
+func listenConfig() net.ListenConfig {
+	return net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
+		return control(c, func(fd int) error {
+			for _, o := range []struct{ level, option, value int }{
+				{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(keepAliveIdle / time.Second)},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(keepAliveInterval / time.Second)},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, keepAliveCount},
+			} {
+				if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+					return os.NewSyscallError("setsockopt", err)
+				}
+			}
+			return nil
+		})
+	}}
+}
+
+// withoutSYN is a filter of packets that drops those that ask for a new
+// connection. It sees a packet from its TCP header on, whose byte 13 has the
+// flags.
+func withoutSYN() []unix.SockFilter {
+	const flags, syn, ack = 13, 0x02, 0x10
+	return []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
+		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: syn | ack},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: syn, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0xffffffff},
+	}
+}
+
+// setDeaf makes a listener drop what asks for new connections, so that clients
+// time out, or hear it again. Those go on that it has begun.
+func setDeaf(listener *net.TCPListener, deaf bool) error {
+	c, err := listener.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return control(c, func(fd int) error {
+		if !deaf {
+			err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+			return os.NewSyscallError("setsockopt", err)
+		}
+		filter := withoutSYN()
+		program := &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		return os.NewSyscallError("setsockopt", unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program))
+	})
+}
+
+// waiting takes the connections that are in a listener's queue.
+func waiting(listener *net.TCPListener) (queue []*net.TCPConn) {
+	c, err := listener.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	_ = control(c, func(fd int) error {
+		for {
+			accepted, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ECONNABORTED) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			file := os.NewFile(uintptr(accepted), "")
+			conn, err := net.FileConn(file)
+			_ = file.Close()
+			if tcp, ok := conn.(*net.TCPConn); err == nil && ok {
+				queue = append(queue, tcp)
+			}
+		}
+	})
+	return queue
+}
+
+func control(c syscall.RawConn, do func(fd int) error) error {
+	var err error
+	if failed := c.Control(func(fd uintptr) { err = do(int(fd)) }); failed != nil {
+		return failed
+	}
+	return err
+}

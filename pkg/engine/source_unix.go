@@ -1,0 +1,56 @@
+//go:build unix
+
+package engine
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// polledSource reads a socket into a shared buffer, which it takes only when
+// there is something to read.
+type polledSource struct {
+	raw  syscall.RawConn
+	pool *buffers
+}
+
+func newSource(conn net.Conn, pool *buffers) source {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			return &polledSource{raw, pool}
+		}
+	}
+	return &plainSource{conn: conn}
+}
+
+func (s *polledSource) read() (buffer []byte, n int, err error) {
+	failed := s.raw.Read(func(fd uintptr) bool {
+		buffer = s.pool.get()
+		for {
+			if n, err = unix.Read(int(fd), buffer); err != unix.EINTR {
+				break
+			}
+		}
+		if err == unix.EAGAIN {
+			s.pool.put(buffer)
+			buffer = nil
+			return false
+		}
+		return true
+	})
+	switch {
+	case failed != nil:
+		return buffer, 0, failed
+	case err != nil:
+		return buffer, 0, os.NewSyscallError("read", err)
+	case n == 0:
+		return buffer, 0, io.EOF
+	}
+	return buffer, n, nil
+}
+
+func (s *polledSource) release(buffer []byte) { s.pool.put(buffer) }
