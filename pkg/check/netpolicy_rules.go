@@ -129,11 +129,15 @@ func (x *subject) allowIngress(port *corev1.ServicePort) string {
 // policySeesNodes holds address ranges against the nodes, whose addresses the
 // pods see (k8s.io/kubernetes pkg/proxy/iptables/proxier.go, masquerading).
 func policySeesNodes(x *subject, i int, port *corev1.ServicePort) []Finding {
-	nodes := x.nodeAddresses()
-	if local(x.service) || len(nodes) == 0 {
+	narrowed := x.judge(port).narrowed
+	if local(x.service) || len(narrowed) == 0 {
 		return nil
 	}
-	for _, narrow := range x.judge(port).narrowed {
+	nodes := x.nodeAddresses()
+	if len(nodes) == 0 {
+		return nil
+	}
+	for _, narrow := range narrowed {
 		if slices.ContainsFunc(nodes, func(ip netip.Addr) bool { return contained(narrow.blocks, ip) }) {
 			continue
 		}

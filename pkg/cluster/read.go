@@ -113,19 +113,19 @@ func slicesOf(names []string) string {
 
 func (r *reading) pods(ctx context.Context) error {
 	if r.query.PodsEverywhere {
-		list, err := r.cluster.core.Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{ResourceVersion: "0"})
+		pods, err := r.cluster.leanPods(ctx, metav1.NamespaceAll)
 		if err == nil {
-			return r.keep(func(s *snapshot.Snapshot) { s.Pods = pointers(list.Items) })
+			return r.keep(func(s *snapshot.Snapshot) { s.Pods = pods })
 		}
 		if err := r.gap("pods", metav1.NamespaceAll, err); err != nil {
 			return err
 		}
 	}
-	list, err := r.cluster.core.Pods(r.query.Namespace).List(ctx, r.listOptions())
+	pods, err := r.cluster.leanPods(ctx, r.query.Namespace)
 	if err != nil {
 		return r.gap("pods", r.query.Namespace, err)
 	}
-	return r.keep(func(s *snapshot.Snapshot) { s.Pods = pointers(list.Items) })
+	return r.keep(func(s *snapshot.Snapshot) { s.Pods = pods })
 }
 
 func (r *reading) policies(ctx context.Context) error {

@@ -175,6 +175,12 @@ func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.O
 			},
 		},
 		ObjectType: object,
+		Transform: func(object any) (any, error) {
+			if pod, ok := object.(*corev1.Pod); ok {
+				lean(pod)
+			}
+			return object, nil
+		},
 		Handler: cache.ResourceEventHandlerFuncs{
 			AddFunc:    func(any) { w.note() },
 			UpdateFunc: func(_, _ any) { w.note() },
