@@ -67,7 +67,7 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"k8s.io/client-go/transport":        {"pkg/cluster"},
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
-		"net/http":                          {"pkg/cluster", "pkg/engine", "pkg/manifest", "pkg/probe"},
+		"net/http":                          {"pkg/cluster", "pkg/engine", "pkg/local", "pkg/manifest", "pkg/probe"},
 		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/manifest"},
 	}
 	for _, p := range programPackages(t) {

@@ -67,6 +67,12 @@ type Finding struct {
 // applied: an error that does not pass by itself.
 func (f Finding) Stops() bool { return f.Severity == Error && !f.Passing }
 
+// Refused tells whether it is about something that the API server refuses: a
+// field, or a node port that is out of range or taken.
+func (f Finding) Refused() bool {
+	return f.Stops() && (f.ID < "NP1" || f.ID == "NP101" || f.ID == NodePortTaken || f.ID == "NP103")
+}
+
 // Services returns what Run finds in all services of the snapshot that ask for
 // a node port.
 func Services(s *snapshot.Snapshot) []Finding {

@@ -29,6 +29,7 @@ func Root(streams genericiooptions.IOStreams) *cobra.Command {
 const (
 	groupWrite = "write"
 	groupRead  = "read"
+	groupServe = "serve"
 )
 
 func newRootCmd(f *factory) *cobra.Command {
@@ -57,8 +58,9 @@ order:
 	root.CompletionOptions.DisableDefaultCmd = true // its scripts would be for a program called "nodeport"
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	f.flags.AddFlags(root.PersistentFlags())
-	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"})
-	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newOptionsCmd())
+	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"},
+		&cobra.Group{ID: groupServe, Title: "Serve without a cluster:"})
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newRunCmd(f), newOptionsCmd())
 	useTemplates(root)
 	return root
 }

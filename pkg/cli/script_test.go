@@ -29,6 +29,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &scripts{}
+	commands := s.runCommands()
+	commands["nodeport"] = s.nodeport
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		UpdateScripts:       *update,
@@ -37,14 +39,18 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "kubeconfig"))
 			env.Setenv("LC_ALL", "C.UTF-8")
-			return nil
+			return freePort(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"nodeport": s.nodeport},
+		Cmds: commands,
 	})
 }
 
 // scripts run one command at a time: a process has but one working directory.
-type scripts struct{ mu sync.Mutex }
+type scripts struct {
+	mu sync.Mutex
+	// running are the programs that scripts have started beside them.
+	running map[*testscript.TestScript]map[string]*running
+}
 
 func (s *scripts) nodeport(ts *testscript.TestScript, neg bool, args []string) {
 	want, in := 0, ""

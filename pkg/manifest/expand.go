@@ -22,7 +22,7 @@ const podLimit = 20000
 // expand adds the pods that the controllers of the workloads would create, and
 // lets all pods run that have no status yet.
 func (b *builder) expand() {
-	scheduler := newScheduler(b.snapshot, b.families)
+	scheduler := newScheduler(b.snapshot, b.families, b.ready)
 	for _, pod := range b.snapshot.Pods {
 		defaultPod(&pod.Spec)
 		if apiequality.Semantic.DeepEqual(pod.Status, corev1.PodStatus{}) {

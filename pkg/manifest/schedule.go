@@ -18,9 +18,11 @@ type scheduler struct {
 	// turn counts the pods that were spread over the nodes.
 	turn int
 	free *offsets
+	// ready tells which pods are; nil for all.
+	ready func(*corev1.Pod) bool
 }
 
-func newScheduler(s *snapshot.Snapshot, families []corev1.IPFamily) *scheduler {
+func newScheduler(s *snapshot.Snapshot, families []corev1.IPFamily, ready func(*corev1.Pod) bool) *scheduler {
 	free := newPodOffsets()
 	for _, pod := range s.Pods {
 		for _, podIP := range append(pod.Status.PodIPs, corev1.PodIP{IP: pod.Status.PodIP}) {
@@ -28,7 +30,7 @@ func newScheduler(s *snapshot.Snapshot, families []corev1.IPFamily) *scheduler {
 			free.take(podNetwork6, podIP.IP)
 		}
 	}
-	return &scheduler{nodes: s.Nodes, families: families, free: free}
+	return &scheduler{nodes: s.Nodes, families: families, free: free, ready: ready}
 }
 
 // run lets a pod run on the node that it names, or else on the next that takes
@@ -114,6 +116,9 @@ func isReady(node *corev1.Node) bool {
 // start gives a pod its node, which may be nil, and its status.
 func (s *scheduler) start(pod *corev1.Pod, node *corev1.Node) {
 	ready := corev1.ConditionTrue
+	if s.ready != nil && !s.ready(pod) {
+		ready = corev1.ConditionFalse
+	}
 	if node != nil {
 		pod.Spec.NodeName = node.Name
 		if !isReady(node) {

@@ -22,6 +22,9 @@ type Defaults struct {
 	// NodePorts is the range from which node ports are chosen; zero is the
 	// default range.
 	NodePorts nodeport.Range
+	// Ready tells whether a pod that was let run is ready; nil for all of them.
+	// One on a node that is not ready never is.
+	Ready func(*corev1.Pod) bool
 }
 
 // Snapshot returns the cluster that the manifests would become: fields are
@@ -41,6 +44,7 @@ func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
 		snapshot: &snapshot.Snapshot{NodePorts: defaults.NodePorts.OrDefault()},
 		assumed:  &Assumed{fields: make(map[assumption]bool)},
 		origins:  make(origins),
+		ready:    defaults.Ready,
 	}
 	for _, object := range s.typed(defaults.Namespace) {
 		b.add(object, defaults.Namespace)
@@ -104,6 +108,8 @@ type builder struct {
 	generated int
 	// made counts the pods that the manifests do not hold.
 	made int
+	// ready tells which pods are; nil for all.
+	ready func(*corev1.Pod) bool
 }
 
 // workload is a workload with the object that it was read from.

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+)
+
+// runFlags are what the user typed.
+type runFlags struct {
+	files          fileFlags
+	nodes          int
+	nodePortRange  string
+	clusterIPs     bool
+	strict         bool
+	drain          time.Duration
+	proxyProtocol  int
+	maxConnections int
+	output         string
+}
+
+// runOptions are what run does.
+type runOptions struct {
+	*factory
+	source    manifest.Source
+	namespace string
+	machine   local.Options
+	ignore    []check.Ignore
+	drain     time.Duration
+	json      bool
+}
+
+func newRunCmd(f *factory) *cobra.Command {
+	flags := &runFlags{}
+	cmd := &cobra.Command{
+		Use:     "run -f FILE ...",
+		GroupID: groupServe,
+		Short:   "Run the services of manifests on this machine, without a cluster",
+		Long: `Run the NodePort services of manifests on this machine, without a cluster: with
+their real node ports, on several local nodes, by the rules of kube-proxy.
+
+The nodes are those of the manifests, or else node-1, node-2 and so on. Their
+addresses are 127.0.0.1, 127.0.0.2 and so on, where the system has those: macOS
+has but the first. Pods are spread over them as a scheduler would. Each pod is
+represented by a stand-in that answers HTTP and says which way the request came,
+and sends back what comes by other TCP and by UDP.
+
+The files are watched, and edits are followed. A broken edit is told, and what
+ran before runs on.`,
+		Example: `  # The services and pods of a folder
+  kubectl nodeport run -f testdata/tutorial
+
+  # On one node
+  kubectl nodeport run -f web.yaml --nodes 1`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := flags.options(f, args)
+			if err != nil {
+				return usage(cmd, err)
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func (flags *runFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	flags.files.add(cmd, "the manifests to run")
+	fs.IntVar(&flags.nodes, "nodes", 0, "how many nodes there are when the manifests hold none (default: 3, or 1 where only 127.0.0.1 exists)")
+	fs.StringVar(&flags.nodePortRange, "node-port-range", "", "the range from which node ports are chosen (default: "+nodeport.Default().String()+")")
+	fs.BoolVar(&flags.clusterIPs, "cluster-ips", true, "open the services' own ports, too, on loopback addresses such as 127.3.11.5 for 10.3.11.5")
+	fs.BoolVar(&flags.strict, "strict", false, "do as kube-proxy does: a connection that its pod refuses is not tried at another one")
+	fs.DurationVar(&flags.drain, "drain", 5*time.Second, "how long connections may go on after Ctrl-C; a second Ctrl-C ends them")
+	fs.IntVar(&flags.proxyProtocol, "proxy-protocol", 0, "tell pods the client's address by the PROXY protocol, version 1 or 2")
+	fs.IntVar(&flags.maxConnections, "max-connections", 0, "how many connections are taken at a time (default: what file descriptors allow)")
+	fs.StringVarP(&flags.output, "output", "o", "", "output format: json for a stream of events")
+}
+
+func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
+	if err := flags.validate(args); err != nil {
+		return nil, err
+	}
+	config, err := readConfig("")
+	if err != nil {
+		return nil, err
+	}
+	o := &runOptions{factory: f, ignore: config.ignores(), drain: flags.drain, json: flags.output == "json"}
+	o.source = manifest.Source{Paths: flags.files.paths, Recursive: flags.files.recursive}
+	o.machine = local.Options{
+		Nodes: flags.nodes, ClusterIPs: flags.clusterIPs,
+		Engine: engine.Options{Strict: flags.strict, ProxyProtocol: flags.proxyProtocol, MaxConnections: flags.maxConnections},
+	}
+	if flags.nodePortRange != "" {
+		if o.machine.NodePorts, err = nodeport.ParseRange(flags.nodePortRange); err != nil {
+			return nil, err
+		}
+		o.machine.NodePorts.Learned = true
+	}
+	o.namespace, _, err = f.namespace()
+	o.machine.Namespace = o.namespace
+	return o, err
+}
+
+func (flags *runFlags) validate(args []string) error {
+	switch {
+	case len(args) > 0:
+		return fmt.Errorf("%q is not taken; give the manifests with -f", args[0])
+	case !flags.files.given():
+		return errors.New("give the manifests to run with -f")
+	case flags.nodes < 0:
+		return fmt.Errorf("--nodes=%d is less than 1", flags.nodes)
+	case flags.drain < 0:
+		return fmt.Errorf("--drain=%s is less than 0; 0 ends all connections at once", flags.drain)
+	case flags.maxConnections < 0:
+		return fmt.Errorf("--max-connections=%d is less than 0", flags.maxConnections)
+	case !slices.Contains([]int{0, 1, 2}, flags.proxyProtocol):
+		return fmt.Errorf("--proxy-protocol=%d is not 1 or 2", flags.proxyProtocol)
+	case !slices.Contains([]string{"", "json"}, flags.output):
+		return fmt.Errorf("there is no output format %q; give json", flags.output)
+	}
+	return nil
+}
+
+func (o *runOptions) run(ctx context.Context) error {
+	if slices.Contains(o.source.Paths, "-") {
+		data, err := io.ReadAll(o.In)
+		if err != nil {
+			return fmt.Errorf("cannot read standard input: %w", err)
+		}
+		o.source.Stdin = bytes.NewReader(data)
+	}
+	stamp := o.source.Stamp()
+	set, err := o.read(ctx)
+	if err != nil {
+		return err
+	}
+	events := newEventQueue()
+	o.machine.Events = events.add
+	c, err := local.New(o.machine)
+	if err != nil {
+		return err
+	}
+	defer shield()()
+	c.Load(set)
+	teller := &runTeller{runOptions: o, cluster: c}
+	if err = teller.start(events.take()); err == nil {
+		err = o.serve(ctx, c, teller, events, stamp)
+	}
+	return errors.Join(err, o.end(c))
+}

@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+)
+
+// runTeller tells what a run serves, and what happens to it. It is for one
+// goroutine.
+type runTeller struct {
+	*runOptions
+	cluster *local.Cluster
+	open    map[listener]bool
+	// explained tells that the user knows about ports below 1024.
+	explained bool
+}
+
+// listener is an address that is listened on.
+type listener struct {
+	protocol string
+	at       netip.AddrPort
+}
+
+// start lists what the run serves at first.
+func (t *runTeller) start(events []local.Event) error {
+	t.open = map[listener]bool{}
+	t.note(events)
+	if t.json {
+		return t.stream(events)
+	}
+	t.tellFailures(events)
+	s, table := t.cluster.Snapshot(), t.cluster.Table()
+	if len(table.Services) == 0 {
+		t.say("note: the manifests hold no NodePort service yet; the files are watched for one")
+	}
+	err := render.Running(t.Out, table, render.RunningOptions{
+		Glyphs: t.terminal.glyphs, Namespaces: severalNamespaces(s.Services), Open: t.isOpen,
+	})
+	if err != nil || len(s.Pods) == 0 {
+		return err
+	}
+	_, err = fmt.Fprintln(t.Out, t.pods(s.Pods))
+	return err
+}
+
+func (t *runTeller) isOpen(protocol string, at netip.AddrPort) bool {
+	return t.open[listener{protocol, at}]
+}
+
+// pods says of some pods where they run and what stands for them.
+func (t *runTeller) pods(pods []*corev1.Pod) string {
+	const most = 8
+	line := "pods"
+	for i, pod := range pods {
+		if i == most {
+			line += fmt.Sprintf("  +%d more", len(pods)-most)
+			break
+		}
+		line += "  " + pod.Name
+		if pod.Spec.NodeName != "" {
+			line += " on " + pod.Spec.NodeName
+		}
+		if stands := t.cluster.Stands(pod); stands != "" {
+			line += " (" + stands + ")"
+		} else {
+			line += " (" + strings.ToLower(string(pod.Status.Phase)) + ")"
+		}
+	}
+	return render.Safe(line)
+}
+
+// tell tells of changes: all of them to a person or as a stream, and only of
+// failures where a program reads along.
+func (t *runTeller) tell(events []local.Event) error {
+	t.note(events)
+	if t.json {
+		return t.stream(events)
+	}
+	t.tellFailures(events)
+	if t.terminal.errOut {
+		for _, line := range changeLines(events) {
+			t.say("%s", render.Safe(line))
+		}
+	}
+	return nil
+}
+
+// note keeps which ports are open.
+func (t *runTeller) note(events []local.Event) {
+	for _, e := range events {
+		at := listener{e.Engine.Way.Protocol, e.Engine.Way.Address}
+		switch {
+		case e.Kind != local.Port:
+		case e.Engine.Kind == engine.PortOpened:
+			t.open[at] = true
+		case e.Engine.Kind == engine.PortClosed || e.Engine.Kind == engine.PortFailed:
+			delete(t.open, at)
+		}
+	}
+}
+
+// tellFailures tells of ports that cannot be opened and of pods that cannot be
+// reached.
+func (t *runTeller) tellFailures(events []local.Event) {
+	for _, e := range events {
+		way := e.Engine.Way
+		switch {
+		case e.Kind != local.Port:
+		case e.Engine.Kind == engine.PortFailed && errors.Is(e.Engine.Err, syscall.EACCES) && way.Inside:
+			t.explainLowPorts(way)
+		case e.Engine.Kind == engine.PortFailed:
+			t.warn(fmt.Sprintf("service %s: %s cannot be opened: %s; it is tried again", way.Service, way.Address, rootCause(e.Engine.Err)))
+		case e.Engine.Kind == engine.PortUnsupported:
+			t.warn(fmt.Sprintf("service %s: %s is not supported on this machine; %s is not served", way.Service, way.Protocol, way.Address))
+		case e.Engine.Kind == engine.EndpointFailed:
+			t.warn(fmt.Sprintf("service %s: endpoint %s cannot be reached: %s", way.Service, e.Engine.Endpoint, rootCause(e.Engine.Err)))
+		case e.Engine.Kind == engine.LimitReached:
+			t.warn(rootCause(e.Engine.Err).Error())
+		}
+	}
+}
+
+// changeLines words changes, one line each; the addresses of one port share one.
+func changeLines(events []local.Event) []string {
+	var lines []string
+	ports := map[string]int{}
+	for _, e := range events {
+		line := changeLine(e)
+		if line == "" {
+			continue
+		}
+		if e.Kind == local.Port && e.Engine.Endpoint == (netip.AddrPort{}) {
+			if i, ok := ports[line]; ok {
+				lines[i] += ", " + e.Engine.Way.Address.String()
+				continue
+			}
+			ports[line] = len(lines)
+			line += " " + e.Engine.Way.Address.String()
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func changeLine(e local.Event) string {
+	object := strings.ToLower(e.Object.Kind) + " " + e.Object.Name
+	switch e.Kind {
+	case local.PodReady:
+		return object + " is ready"
+	case local.PodNotReady:
+		return object + " is not ready"
+	case local.PodGone, local.ServiceGone:
+		return object + " is gone"
+	case local.ServiceAdded:
+		return object + " is new"
+	case local.ServiceChanged:
+		return object + " has changed"
+	case local.Port:
+		return portLine(object, e.Engine)
+	}
+	return ""
+}
+
+// portLine words an event of the engine, without the address of a port.
+func portLine(object string, e engine.Event) string {
+	switch e.Kind {
+	case engine.PortOpened:
+		return object + " opened"
+	case engine.PortClosed:
+		return object + " closed (" + e.Reason + ")"
+	case engine.EndpointRecovered:
+		return object + ": endpoint " + e.Endpoint.String() + " is reached again"
+	}
+	return ""
+}
+
+// runEvent is an event as -o json writes it.
+type runEvent struct {
+	Time      time.Time `json:"time"`
+	Event     string    `json:"event"`
+	Namespace string    `json:"namespace,omitempty"`
+	Service   string    `json:"service,omitempty"`
+	Pod       string    `json:"pod,omitempty"`
+	Node      string    `json:"node,omitempty"`
+	Protocol  string    `json:"protocol,omitempty"`
+	Address   string    `json:"address,omitempty"`
+	Endpoint  string    `json:"endpoint,omitempty"`
+	Message   string    `json:"message,omitempty"`
+}
+
+func (t *runTeller) stream(events []local.Event) error {
+	encoder := json.NewEncoder(t.Out)
+	for _, e := range events {
+		if err := encoder.Encode(newRunEvent(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newRunEvent(e local.Event) runEvent {
+	written := runEvent{Time: time.Now(), Event: string(e.Kind), Namespace: e.Object.Namespace, Message: e.Message}
+	if e.Object.Kind == "Pod" {
+		written.Pod = e.Object.Name
+	} else {
+		written.Service = e.Object.Name
+	}
+	if e.Kind != local.Port {
+		return written
+	}
+	way := e.Engine.Way
+	written.Event = portEvents()[e.Engine.Kind]
+	written.Node, written.Protocol, written.Message = way.Node, way.Protocol, e.Engine.Reason
+	if way.Address.IsValid() {
+		written.Address = way.Address.String()
+	}
+	if e.Engine.Endpoint.IsValid() {
+		written.Endpoint = e.Engine.Endpoint.String()
+	}
+	if e.Engine.Err != nil {
+		written.Message = e.Engine.Err.Error()
+	}
+	return written
+}
+
+func portEvents() map[engine.EventKind]string {
+	return map[engine.EventKind]string{
+		engine.PortOpened: "port-opened", engine.PortClosed: "port-closed", engine.PortFailed: "port-failed",
+		engine.PortUnsupported: "port-unsupported", engine.EndpointFailed: "endpoint-failed",
+		engine.EndpointRecovered: "endpoint-recovered", engine.LimitReached: "limit-reached",
+	}
+}
+
+// explainLowPorts says once why ports below 1024 are not open.
+func (t *runTeller) explainLowPorts(way engine.Way) {
+	if t.explained {
+		return
+	}
+	t.explained = true
+	t.say("note: service ports below 1024, such as %d of service %s, may be opened by root alone; "+
+		"node ports are open all the same\n  to open them too: sudo sysctl net.ipv4.ip_unprivileged_port_start=0, or leave them out with --cluster-ips=false",
+		way.Address.Port(), render.Safe(way.Service))
+}

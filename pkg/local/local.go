@@ -1,0 +1,142 @@
+// Package local runs manifests as a cluster of one machine would: nodes on
+// loopback addresses, something that stands for each pod, and the engine in
+// place of kube-proxy. Nothing of it outlives the run.
+//
+// No manifest makes it start a program: what stands for a pod comes from the
+// options alone.
+package local
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// Options say how manifests are run. The zero value runs them on as many nodes
+// as they name, with a stand-in for every pod.
+type Options struct {
+	// Namespace is that of objects that name none; empty is "default".
+	Namespace string
+	// Nodes is how many nodes there are when the manifests hold none; 0 for
+	// three. There are never more than loopback addresses.
+	Nodes int
+	// NodePorts is the range from which node ports are chosen; zero is the
+	// default range.
+	NodePorts nodeport.Range
+	// ClusterIPs opens the services' own ports as well, on loopback addresses
+	// that look like their cluster IPs. It is left out where the machine has
+	// but one loopback address.
+	ClusterIPs bool
+	// Engine is how the ports are served. Its Dialer, Events and ClusterIPs
+	// are set by the run.
+	Engine engine.Options
+	// Events is told what happens; nil for nobody. It is called by several
+	// goroutines and must not block, nor call the cluster.
+	Events func(Event)
+}
+
+// Cluster is a cluster of this machine. Its methods may be called by several
+// goroutines.
+type Cluster struct {
+	options Options
+	engine  *engine.Engine
+	answers *answers
+	// loopbacks are what this machine has to listen on.
+	loopbacks loopbacks
+	now       atomic.Pointer[state]
+
+	mu sync.Mutex
+	// manifests is the last set that was taken.
+	manifests *manifest.Set
+	stands    map[snapshot.Ref]*stand
+	closed    bool
+}
+
+// state is the cluster at one moment. It is never changed.
+type state struct {
+	snapshot *snapshot.Snapshot
+	// table is the snapshot's as the engine executes it: with loopback
+	// addresses in place of cluster IPs.
+	table  *route.Table
+	stands map[snapshot.Ref]*stand
+}
+
+// New makes a cluster that has nothing yet but what answers for its pods.
+func New(o Options) (*Cluster, error) {
+	answers, err := newAnswers()
+	if err != nil {
+		return nil, err
+	}
+	on := findLoopbacks()
+	o.ClusterIPs = o.ClusterIPs && on.v4 > 1
+	c := &Cluster{options: o, answers: answers, loopbacks: on, manifests: &manifest.Set{}, stands: map[snapshot.Ref]*stand{}}
+	c.now.Store(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
+	served := o.Engine
+	served.Dialer, served.ClusterIPs, served.Events = c, o.ClusterIPs, c.engineEvent
+	c.engine = engine.New(served)
+	return c, nil
+}
+
+// Engine is the engine that serves the cluster's ports.
+func (c *Cluster) Engine() *engine.Engine { return c.engine }
+
+// Load makes the cluster what the manifests say from now on.
+func (c *Cluster) Load(set *manifest.Set) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.manifests = set
+	c.settle()
+}
+
+// Snapshot is the cluster as it is now. Nobody changes it.
+func (c *Cluster) Snapshot() *snapshot.Snapshot { return c.now.Load().snapshot }
+
+// Table is what the engine executes now. Its cluster IPs are loopback ones
+// where they are served. Nobody changes it.
+func (c *Cluster) Table() *route.Table { return c.now.Load().table }
+
+// Stands says what stands for a pod, such as "stand-in"; empty for a pod that
+// nothing stands for.
+func (c *Cluster) Stands(pod *corev1.Pod) string {
+	if s := c.now.Load().stands[snapshot.RefOf("Pod", pod)]; s != nil {
+		return s.backend.String()
+	}
+	return ""
+}
+
+// Shutdown closes all ports, waits for the connections to end until ctx does,
+// and ends what stands for the pods.
+func (c *Cluster) Shutdown(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	err := c.engine.Shutdown(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for ref, s := range c.stands {
+		s.stop()
+		delete(c.stands, ref)
+	}
+	c.answers.close()
+	return err
+}
+
+// Dial implements [engine.Dialer]: it leads to what stands for the pod of an
+// endpoint, and to the endpoint itself when that is no pod's.
+func (c *Cluster) Dial(ctx context.Context, network string, to *engine.Target) (net.Conn, error) {
+	now := c.now.Load()
+	if s := now.stands[podOf(to)]; s != nil {
+		return s.backend.dial(ctx, network, to.Endpoint.Address.Port(), now.callerOf(to))
+	}
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, to.Endpoint.Address.String())
+}
