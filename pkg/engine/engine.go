@@ -19,6 +19,9 @@ type Engine struct {
 	ending context.Context
 	cut    context.CancelFunc
 	open   connections
+	// sessions are the flows of UDP; forgetting ends those that are idle.
+	sessions   *sessions
+	forgetting sync.Once
 	// buffers are for all streams.
 	buffers buffers
 
@@ -35,6 +38,7 @@ type Engine struct {
 func New(o Options) *Engine {
 	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
 	e.open = connections{all: map[*connection]struct{}{}, max: e.options.MaxConnections}
+	e.sessions = newSessions(e.options.MaxSessions, e.options.UDPIdle)
 	e.ending, e.cut = context.WithCancel(context.Background())
 	return e
 }
@@ -70,6 +74,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.cut()
 	e.open.cut()
 	<-e.open.none()
+	e.sessions.running.Wait()
 	return err
 }
 

@@ -28,3 +28,13 @@ func scarce(err error) bool {
 // connection has two, and a fifth is left for ports and what splice needs. It
 // is 0 where there is no such limit.
 func maxConnections() int { return descriptors() * 2 / 5 }
+
+// maxSessions leaves most descriptors to connections, because anybody can make
+// sessions with forged addresses. Each has one descriptor and about 10 KB.
+func maxSessions() int {
+	const most = 1 << 15
+	if d := descriptors(); d > 0 {
+		return min(d/5, most)
+	}
+	return most
+}

@@ -52,6 +52,7 @@ func (o Options) withDefaults() Options {
 		o.Dialer = newDirectDialer()
 	}
 	o.MaxConnections = cmp.Or(o.MaxConnections, maxConnections())
+	o.MaxSessions = cmp.Or(o.MaxSessions, maxSessions())
 	o.DialTimeout = cmp.Or(o.DialTimeout, 10*time.Second)
 	o.UDPIdle = cmp.Or(o.UDPIdle, 120*time.Second)
 	o.Retry = cmp.Or(o.Retry, 2*time.Second)

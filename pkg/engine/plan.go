@@ -20,6 +20,9 @@ type binding struct {
 	verdict route.Verdict
 	// affinity is how long a client keeps its endpoint; zero for not at all.
 	affinity time.Duration
+	// serving are the endpoints, also those that get no new flows, that keep
+	// the flows of UDP they have; nil for other protocols.
+	serving []netip.AddrPort
 	// health is set for a health check node port, which leads nowhere.
 	health *health
 	// port and node are what is remembered of the service port, everywhere and
@@ -136,18 +139,19 @@ func (s *plannedService) addNodePort(table *route.Table, port *route.Port) {
 	if port.NodePort == 0 {
 		return
 	}
+	serving := keepers(port)
 	for r := range table.Routes(s.service, port) {
 		if !r.Address.IP.IsValid() || r.Verdict.Action == route.Closed {
 			continue
 		}
 		way := wayOf(s.service, port, r.Node)
 		way.Address = netip.AddrPortFrom(r.Address.IP, port.NodePort)
-		s.add(way, *r.Verdict)
+		s.add(way, *r.Verdict, serving)
 	}
 }
 
 func (s *plannedService) addClusterIPs(table *route.Table, port *route.Port) {
-	node := &table.Nodes[0]
+	node, serving := &table.Nodes[0], keepers(port)
 	for _, ip := range s.service.ClusterIPs {
 		verdict := table.FromInside(node, s.service, port, route.FamilyOf(ip))
 		if verdict.Action == route.Closed {
@@ -156,14 +160,14 @@ func (s *plannedService) addClusterIPs(table *route.Table, port *route.Port) {
 		way := wayOf(s.service, port, node)
 		way.Inside = true
 		way.Address = netip.AddrPortFrom(ip, port.Port)
-		s.add(way, verdict)
+		s.add(way, verdict, serving)
 	}
 }
 
-func (s *plannedService) add(way Way, verdict route.Verdict) {
+func (s *plannedService) add(way Way, verdict route.Verdict, serving []netip.AddrPort) {
 	port := s.ports[portKey{way.PortName, way.Protocol}]
 	s.bindings = append(s.bindings, &binding{
-		way: way, verdict: verdict, affinity: s.service.Affinity, port: port, node: port.on(way.Node),
+		way: way, verdict: verdict, affinity: s.service.Affinity, serving: serving, port: port, node: port.on(way.Node),
 	})
 }
 

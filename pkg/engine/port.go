@@ -155,6 +155,8 @@ func (e *Engine) listen(b *binding) (server, error) {
 		return e.serveHealth(b)
 	case b.way.Protocol == "TCP":
 		return e.listenTCP(b)
+	case b.way.Protocol == "UDP":
+		return e.listenUDP(b)
 	}
 	return nil, fmt.Errorf("%s: %w", b.way.Protocol, errors.ErrUnsupported)
 }

@@ -27,6 +27,7 @@ func same[T any](a, b []T, equal func(*T, *T) bool) bool {
 func (b *binding) same(other *binding) bool {
 	return b.way == other.way && b.affinity == other.affinity &&
 		b.port == other.port && b.node == other.node && b.health.same(other.health) &&
+		slices.Equal(b.serving, other.serving) &&
 		b.verdict.Action == other.verdict.Action && b.verdict.Reason == other.verdict.Reason &&
 		same(b.verdict.Endpoints, other.verdict.Endpoints, sameEndpoint)
 }
