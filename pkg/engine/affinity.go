@@ -16,8 +16,10 @@ const maxPins = 65535
 type affinity struct {
 	mu   sync.Mutex
 	pins map[netip.Addr]pin
-	// sweepAt is the number of pins at which the expired ones are dropped.
-	sweepAt int
+	// sweepAt is the number of pins at which the expired ones are dropped, not
+	// before the time of sweepAfter.
+	sweepAt    int
+	sweepAfter time.Time
 }
 
 type pin struct {
@@ -42,11 +44,11 @@ func (a *affinity) pin(client netip.Addr, endpoint netip.AddrPort, timeout time.
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	if _, known := a.pins[client]; !known && len(a.pins) >= a.sweepAt {
-		a.sweep(now.Add(-timeout))
-		if len(a.pins) >= maxPins {
-			return
-		}
+	if _, known := a.pins[client]; !known && len(a.pins) >= a.sweepAt && !now.Before(a.sweepAfter) {
+		a.sweep(now, timeout)
+	}
+	if _, known := a.pins[client]; !known && len(a.pins) >= maxPins {
+		return
 	}
 	if a.pins == nil {
 		a.pins = map[netip.Addr]pin{}
@@ -54,13 +56,14 @@ func (a *affinity) pin(client netip.Addr, endpoint netip.AddrPort, timeout time.
 	a.pins[client] = pin{endpoint, now}
 }
 
-// sweep drops what is older than a time. It is next done when the pins have
-// doubled, so that each pin pays for little of it.
-func (a *affinity) sweep(older time.Time) {
+// sweep drops what has expired. It is next done when the pins have doubled, so
+// that each pin pays for little of it, and not before a second has passed.
+func (a *affinity) sweep(now time.Time, timeout time.Duration) {
 	for client, p := range a.pins {
-		if !p.last.After(older) {
+		if now.Sub(p.last) >= timeout {
 			delete(a.pins, client)
 		}
 	}
+	a.sweepAfter = now.Add(time.Second)
 	a.sweepAt = min(max(2*len(a.pins), 64), maxPins)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -44,15 +45,19 @@ func web(nodePort uint16, endpoints ...netip.AddrPort) route.Service {
 	}
 }
 
-// freePort returns a TCP port that nobody listens on.
+// freePort returns a port that nobody listens on, and that the system gives
+// nobody who asks for any.
 func freePort(t testing.TB) uint16 {
 	t.Helper()
-	listener, err := net.Listen("tcp", oneNode+":0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := uint16(10000 + rand.IntN(20000))
+		if listener, err := net.Listen("tcp", at(port).String()); err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).AddrPort().Port()
+	t.Fatal("no port is free")
+	return 0
 }
 
 // backend runs a server that says its name and then echoes, and returns its

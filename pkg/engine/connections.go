@@ -81,6 +81,12 @@ func (c *connections) remove(conn *connection) {
 	}
 }
 
+func (c *connections) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all)
+}
+
 // none is closed as soon as no connection is open.
 func (c *connections) none() <-chan struct{} {
 	c.mu.Lock()

@@ -136,6 +136,13 @@ func (p *servicePort) fails(address netip.AddrPort, now time.Time) bool {
 	return e.inARow > 0 && now.Before(e.again)
 }
 
+// failing tells whether it was not reached when it was last tried.
+func (e *endpoint) failing() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.inARow > 0
+}
+
 // counters count clients, that is connections and flows.
 type counters struct {
 	// clients counts all of them, open those that have not ended.

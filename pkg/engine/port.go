@@ -20,8 +20,8 @@ type port struct {
 	binding *binding
 	// server is nil while the port is not open.
 	server server
-	// failed is why it could not be opened.
-	failed error
+	// failed is why it could not be opened, and told what was told of that.
+	failed, told error
 }
 
 // change goes from the plan that is executed to another. It touches what
@@ -58,14 +58,17 @@ func (e *Engine) openPort(p *port) {
 	server, err := e.listen(p.binding)
 	known := p.failed != nil && err != nil && p.failed.Error() == err.Error()
 	p.server, p.failed = server, err
+	if err != nil && !known {
+		p.told = explain(err, p.binding.socket())
+	}
 	switch {
 	case err == nil:
 		e.tell(Event{Kind: PortOpened, Way: way})
 	case errors.Is(err, errors.ErrUnsupported):
-		e.tell(Event{Kind: PortUnsupported, Way: way, Err: err})
+		e.tell(Event{Kind: PortUnsupported, Way: way, Err: p.told})
 	default:
 		if !known {
-			e.tell(Event{Kind: PortFailed, Way: way, Err: explain(err, p.binding.socket())})
+			e.tell(Event{Kind: PortFailed, Way: way, Err: p.told})
 		}
 		e.retryLater()
 	}
