@@ -16,7 +16,7 @@ GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(
 
 .DEFAULT_GOAL := help
 .PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
-	lint fmt vet tidy golangci-lint generate verify-generate dist krew-manifest rig-build rig-up rig-down clean
+	lint fmt vet tidy golangci-lint generate verify-generate images dist krew-manifest rig-build rig-up rig-down clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2} /^##@ / {printf "\n%s\n", substr($$0, 5)}' $(MAKEFILE_LIST)
@@ -125,6 +125,10 @@ generate: ## Write the reference from the commands' help, and docs/checks.md fro
 
 verify-generate: ## Check that the generated pages agree with the commands and the rules
 	$(GO) test ./pkg/cli -run '^(TestReference|TestChecksPage)'
+
+images: ## Draw the pages' pictures anew, from what the commands print on the tests' cluster
+	$(GO) test ./test/docs -count 1 -run '^TestCommands.*/^images' -update
+	$(GO) test ./test/docs -run '^TestPictures' -update
 
 ##@ Release
 

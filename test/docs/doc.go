@@ -39,6 +39,7 @@
 //	terminal=NAME   another shell of the same place, for what runs meanwhile
 //	stays           the last command does not end: its output is awaited; a
 //	                block whose first line is ^C ends it, or the end of the page
+//	image=NAME      docs/images/NAME.svg shows the block ("make images" draws it)
 //
 // A block that cannot be run says why: <!-- not run: needs kind on macOS -->.
 // A block without a mark must not show commands.

@@ -121,6 +121,16 @@ func (p page) find(i int, want string) int {
 	return -1
 }
 
+// option returns the value of a word NAME=VALUE of the block's mark.
+func (b block) option(name string) (string, bool) {
+	for _, word := range b.words {
+		if value, ok := strings.CutPrefix(word, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // text returns the lines of a block, less the indentation of its fence.
 func (p page) text(b block) []string {
 	indent := ""

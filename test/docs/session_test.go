@@ -63,7 +63,7 @@ func (s *session) terminal(words []string) *terminal {
 		switch key, value, _ := strings.Cut(word, "="); key {
 		case "terminal":
 			name = value
-		case "stays":
+		case "stays", "image":
 		default:
 			place += word
 		}
