@@ -20,6 +20,8 @@
 //	         "kubectl nodeport" works even where there is no kubectl
 //	api      an API server of a rig: objects are stored, nothing runs
 //	client   the client host of a rig with three nodes, outside the cluster
+//	n1 …     a host of that rig, cp the control plane: for a firewall, say, which
+//	         trap 'COMMAND' EXIT takes away again
 //
 // Lines that begin with "$ " are commands, "> " goes on with one, and what is
 // left is their output, as a terminal of 80 columns shows it. What differs

@@ -80,7 +80,7 @@ func (s *session) terminal(words []string) *terminal {
 	case "client":
 		shell = s.shellOf(place, func() *rig.Cluster { return rig.Start(s.t, rig.Nodes(3)) })
 	default:
-		s.t.Fatalf("no such place: %q; it is none, api or client", place)
+		shell = s.shellInside(place)
 	}
 	if place == "client" {
 		s.clusters[place].NeedImages(s.t)
@@ -103,6 +103,17 @@ func (s *session) shellOf(place string, start func() *rig.Cluster) *exec.Cmd {
 	shell := c.Client().Command(context.Background(), "bash", "--norc")
 	s.prepare(shell, config)
 	return shell
+}
+
+// shellInside is a shell on another host of the rig of the place client.
+func (s *session) shellInside(host string) *exec.Cmd {
+	s.t.Helper()
+	s.terminal([]string{"client"})
+	h, err := s.clusters["client"].Host(host)
+	if err != nil {
+		s.t.Fatalf("no such place: %q; it is none, api, client, or a host of the cluster: %v", host, err)
+	}
+	return h.Inside(context.Background(), "bash", "--norc")
 }
 
 // shellWithoutCluster is a shell in a network of its own where that may be
