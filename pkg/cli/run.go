@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
@@ -20,15 +18,12 @@ import (
 
 // runFlags are what the user typed.
 type runFlags struct {
-	files          fileFlags
-	nodes          int
-	nodePortRange  string
-	clusterIPs     bool
-	strict         bool
-	drain          time.Duration
-	proxyProtocol  int
-	maxConnections int
-	output         string
+	files         fileFlags
+	nodes         int
+	nodePortRange string
+	clusterIPs    bool
+	output        string
+	serve         serveFlags
 }
 
 // runOptions are what run does.
@@ -38,7 +33,7 @@ type runOptions struct {
 	namespace string
 	machine   local.Options
 	ignore    []check.Ignore
-	drain     time.Duration
+	serve     serveOptions
 	json      bool
 }
 
@@ -82,11 +77,8 @@ func (flags *runFlags) add(cmd *cobra.Command) {
 	fs.IntVar(&flags.nodes, "nodes", 0, "how many nodes there are when the manifests hold none (default: 3, or 1 where only 127.0.0.1 exists)")
 	fs.StringVar(&flags.nodePortRange, "node-port-range", "", "the range from which node ports are chosen (default: "+nodeport.Default().String()+")")
 	fs.BoolVar(&flags.clusterIPs, "cluster-ips", true, "open the services' own ports, too, on loopback addresses such as 127.3.11.5 for 10.3.11.5")
-	fs.BoolVar(&flags.strict, "strict", false, "do as kube-proxy does: a connection that its pod refuses is not tried at another one")
-	fs.DurationVar(&flags.drain, "drain", 5*time.Second, "how long connections may go on after Ctrl-C; a second Ctrl-C ends them")
-	fs.IntVar(&flags.proxyProtocol, "proxy-protocol", 0, "tell pods the client's address by the PROXY protocol, version 1 or 2")
-	fs.IntVar(&flags.maxConnections, "max-connections", 0, "how many connections are taken at a time (default: what file descriptors allow)")
 	fs.StringVarP(&flags.output, "output", "o", "", "output format: json for a stream of events")
+	flags.serve.add(cmd)
 }
 
 func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
@@ -97,12 +89,13 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &runOptions{factory: f, ignore: config.ignores(), drain: flags.drain, json: flags.output == "json"}
+	o := &runOptions{factory: f, ignore: config.ignores(), json: flags.output == "json"}
 	o.source = manifest.Source{Paths: flags.files.paths, Recursive: flags.files.recursive}
-	o.machine = local.Options{
-		Nodes: flags.nodes, ClusterIPs: flags.clusterIPs,
-		Engine: engine.Options{Strict: flags.strict, ProxyProtocol: flags.proxyProtocol, MaxConnections: flags.maxConnections},
+	if o.serve, err = flags.serve.options(); err != nil {
+		return nil, err
 	}
+	o.serve.logAccess(f)
+	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine}
 	if flags.nodePortRange != "" {
 		if o.machine.NodePorts, err = nodeport.ParseRange(flags.nodePortRange); err != nil {
 			return nil, err
@@ -122,12 +115,6 @@ func (flags *runFlags) validate(args []string) error {
 		return errors.New("give the manifests to run with -f")
 	case flags.nodes < 0:
 		return fmt.Errorf("--nodes=%d is less than 1", flags.nodes)
-	case flags.drain < 0:
-		return fmt.Errorf("--drain=%s is less than 0; 0 ends all connections at once", flags.drain)
-	case flags.maxConnections < 0:
-		return fmt.Errorf("--max-connections=%d is less than 0", flags.maxConnections)
-	case !slices.Contains([]int{0, 1, 2}, flags.proxyProtocol):
-		return fmt.Errorf("--proxy-protocol=%d is not 1 or 2", flags.proxyProtocol)
 	case !slices.Contains([]string{"", "json"}, flags.output):
 		return fmt.Errorf("there is no output format %q; give json", flags.output)
 	}
@@ -157,7 +144,7 @@ func (o *runOptions) run(ctx context.Context) error {
 	c.Load(set)
 	teller := &runTeller{runOptions: o, cluster: c}
 	if err = teller.start(events.take()); err == nil {
-		err = o.serve(ctx, c, teller, events, stamp)
+		err = o.follow(ctx, c, teller, events, stamp)
 	}
-	return errors.Join(err, o.end(c))
+	return errors.Join(err, o.serve.end(o.factory, c.Shutdown))
 }

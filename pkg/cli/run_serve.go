@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
@@ -51,8 +48,8 @@ func (o *runOptions) check(set *manifest.Set) error {
 	return nil
 }
 
-// serve follows edits and tells what happens, until ctx is done.
-func (o *runOptions) serve(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue, stamp string) error {
+// follow takes edits over and tells what happens, until ctx is done.
+func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue, stamp string) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	seen := stamp
@@ -87,37 +84,4 @@ func (o *runOptions) reload(ctx context.Context, c *local.Cluster) {
 		return
 	}
 	c.Load(set)
-}
-
-// shield keeps Ctrl-C from ending the process before what it has started. It
-// returns what takes the shield away.
-func shield() func() {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals()...)
-	return func() { signal.Stop(signals) }
-}
-
-func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
-
-// end lets the connections come to their ends, as long as they may or until
-// Ctrl-C is pressed once more.
-func (o *runOptions) end(c *local.Cluster) error {
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, endSignals()...)
-	defer signal.Stop(again)
-	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- c.Shutdown(ctx) }()
-	select {
-	case err := <-done:
-		if err != nil {
-			o.say("note: connections that were still open after %s were cut", o.drain)
-		}
-		return nil
-	case <-again:
-		cancel()
-		<-done
-		return context.Canceled
-	}
 }

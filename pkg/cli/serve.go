@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+)
+
+// serveFlags are what the user typed for a command that opens node ports on
+// this machine.
+type serveFlags struct {
+	strict         bool
+	drain          time.Duration
+	proxyProtocol  int
+	maxConnections int
+	accessLog      string
+}
+
+// serveOptions are how such a command serves.
+type serveOptions struct {
+	engine engine.Options
+	drain  time.Duration
+	// accessLog is "text", "json", or empty for none.
+	accessLog string
+}
+
+func (flags *serveFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&flags.strict, "strict", false, "do as kube-proxy does: a connection that its pod refuses is not tried at another one")
+	cmd.Flags().DurationVar(&flags.drain, "drain", 5*time.Second, "how long connections may go on after Ctrl-C; a second Ctrl-C ends them")
+	cmd.Flags().IntVar(&flags.proxyProtocol, "proxy-protocol", 0, "tell pods the client's address by the PROXY protocol, version 1 or 2")
+	cmd.Flags().IntVar(&flags.maxConnections, "max-connections", 0, "how many connections are taken at a time (default: what file descriptors allow)")
+	cmd.Flags().StringVar(&flags.accessLog, "access-log", "", "write a line for every connection that has ended: text or json")
+	cmd.Flags().Lookup("access-log").NoOptDefVal = "text"
+}
+
+func (flags *serveFlags) options() (serveOptions, error) {
+	o := serveOptions{drain: flags.drain, accessLog: flags.accessLog}
+	switch {
+	case flags.proxyProtocol < 0 || flags.proxyProtocol > 2:
+		return o, fmt.Errorf("--proxy-protocol is 1 or 2, not %d", flags.proxyProtocol)
+	case flags.maxConnections < 0:
+		return o, fmt.Errorf("--max-connections cannot be negative, as %d is", flags.maxConnections)
+	case flags.drain < 0:
+		return o, fmt.Errorf("--drain cannot be negative, as %s is", flags.drain)
+	case flags.accessLog != "" && flags.accessLog != "text" && flags.accessLog != "json":
+		return o, fmt.Errorf("--access-log is text or json, not %q", flags.accessLog)
+	}
+	o.engine = engine.Options{
+		Strict: flags.strict, ProxyProtocol: flags.proxyProtocol,
+		MaxConnections: flags.maxConnections, MaxSessions: flags.maxConnections,
+	}
+	return o, nil
+}
+
+// logAccess has every connection that ends written to Out, if that was asked for.
+func (o *serveOptions) logAccess(f *factory) {
+	if o.accessLog == "" {
+		return
+	}
+	var lines sync.Mutex // keeps those of several connections apart
+	o.engine.Access = func(access *engine.Access) {
+		lines.Lock()
+		defer lines.Unlock()
+		_ = render.AccessLine(f.Out, access, o.accessLog == "json", f.terminal.glyphs)
+	}
+}
+
+// end shuts an engine down: connections may go on as long as the drain, or
+// until Ctrl-C is pressed once more. To be stopped is what a command that
+// serves waits for, and no error.
+func (o *serveOptions) end(f *factory, shutdown func(context.Context) error) error {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, endSignals()...)
+	defer signal.Stop(again)
+	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- shutdown(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			f.say("note: connections that were still open after %s were cut", o.drain)
+		}
+		return nil
+	case <-again:
+		cancel()
+		<-done
+		return context.Canceled
+	}
+}
+
+// shield keeps Ctrl-C from ending the process before what it has started. It
+// returns what takes the shield away.
+func shield() func() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endSignals()...)
+	return func() { signal.Stop(signals) }
+}
+
+func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
