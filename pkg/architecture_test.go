@@ -61,14 +61,14 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"github.com/spf13/cobra":            {"pkg/cli"},
 		"github.com/olekukonko/tablewriter": {"pkg/render"},
 		"k8s.io/client-go/kubernetes/typed": {"pkg/cluster"},
-		"k8s.io/client-go/rest":             {"pkg/cluster", "pkg/cli"},
+		"k8s.io/client-go/rest":             {"pkg/cluster", "pkg/cli", "pkg/tunnel"},
 		"k8s.io/client-go/tools/cache":      {"pkg/cluster"},
 		"k8s.io/client-go/tools/clientcmd":  {"pkg/cli"},
-		"k8s.io/client-go/transport":        {"pkg/cluster"},
+		"k8s.io/client-go/transport":        {"pkg/cluster", "pkg/tunnel"},
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
-		"net/http":                          {"pkg/cluster", "pkg/engine", "pkg/local", "pkg/manifest", "pkg/probe"},
-		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/manifest"},
+		"net/http":                          {"pkg/cluster", "pkg/engine", "pkg/local", "pkg/manifest", "pkg/probe", "pkg/tunnel"},
+		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/manifest", "pkg/tunnel"},
 	}
 	for _, p := range programPackages(t) {
 		for _, imported := range p.Imports {

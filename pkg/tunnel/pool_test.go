@@ -1,0 +1,301 @@
+package tunnel
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// recorded collects events.
+type recorded struct {
+	mu     sync.Mutex
+	events []Event
+	wake   chan struct{}
+}
+
+func record() *recorded { return &recorded{wake: make(chan struct{}, 1)} }
+
+func (r *recorded) add(e Event) {
+	r.mu.Lock()
+	r.events = append(r.events, e)
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until n events of a kind have happened.
+func (r *recorded) await(t *testing.T, kind EventKind, n int) []Event {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		var found []Event
+		r.mu.Lock()
+		for _, e := range r.events {
+			if e.Kind == kind {
+				found = append(found, e)
+			}
+		}
+		r.mu.Unlock()
+		if len(found) >= n {
+			return found
+		}
+		select {
+		case <-r.wake:
+		case <-limit:
+			t.Fatalf("%d times %q, want %d", len(found), kind, n)
+		}
+	}
+}
+
+func TestATunnelIsUsedAgain(t *testing.T) {
+	d := dialer(t, start(t), Options{})
+	for range 20 {
+		c := connect(t, d, 7)
+		mustEcho(t, c, "hello")
+		_ = c.Close()
+	}
+	if stats := d.Stats(); stats.Dials > 2 { // one, and one to spare
+		t.Errorf("20 connections in turn took %d tunnels", stats.Dials)
+	}
+}
+
+func TestASpareTunnelIsKeptForThePodInUse(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add})
+	mustEcho(t, connect(t, d, 7), "hello")
+	r.await(t, Opened, 2)
+	if stats := d.Stats(); stats.Tunnels != 2 || stats.Idle != 1 || stats.Connections != 1 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+func TestWarmOpensATunnelBeforeItIsNeeded(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add})
+	d.Warm(testPod)
+	r.await(t, Opened, 1)
+	if stats := d.Stats(); stats.Idle != 1 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+func TestAnIdleTunnelIsClosed(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add, Idle: 50 * time.Millisecond})
+	c := connect(t, d, 7)
+	mustEcho(t, c, "hello")
+	_ = c.Close()
+	for _, e := range r.await(t, Ended, 2) {
+		if e.Err != nil {
+			t.Errorf("ended for %v", e.Err)
+		}
+	}
+	if stats := d.Stats(); stats.Tunnels != 0 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+func TestConnectionsShareTunnelsBeyondTheCap(t *testing.T) {
+	for name, options := range map[string]Options{
+		"of a pod":    {MaxPerPod: 3},
+		"of all pods": {MaxTunnels: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := dialer(t, start(t), options)
+			var all sync.WaitGroup
+			for range 60 {
+				all.Go(func() { mustEcho(t, connect(t, d, 7), "hello") })
+			}
+			all.Wait()
+			if stats := d.Stats(); stats.Tunnels > 3 || stats.Connections != 60 {
+				t.Errorf("got %+v", stats)
+			}
+		})
+	}
+}
+
+func TestEveryPodMayHaveOneTunnel(t *testing.T) {
+	d := dialer(t, start(t), Options{MaxTunnels: 1})
+	for _, name := range []string{"a", "b", "c"} {
+		c, err := d.DialPod(t.Context(), Pod{Namespace: "docs", Name: name}, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustEcho(t, c, "hello")
+		defer c.Close()
+	}
+}
+
+func TestTheWayThatWorksIsRemembered(t *testing.T) {
+	s := start(t)
+	var sockets atomic.Int32
+	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet {
+			return false
+		}
+		sockets.Add(1)
+		return status(w, 403, metav1.StatusReasonForbidden, `cannot get resource "pods/portforward"`)
+	}
+	r := record()
+	d := dialer(t, s, Options{OnEvent: r.add, MaxPerPod: 1})
+	for _, name := range []string{"a", "b", "c"} {
+		c, err := d.DialPod(t.Context(), Pod{Namespace: "docs", Name: name}, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustEcho(t, c, "hello")
+		defer c.Close()
+	}
+	if n := sockets.Load(); n != 1 {
+		t.Errorf("WebSocket was tried %d times", n)
+	}
+	if got := d.Stats().Transport; got != "spdy" {
+		t.Errorf("transport %q", got)
+	}
+	fell := r.await(t, FellBack, 1)
+	if len(fell) != 1 || !strings.Contains(fell[0].Err.Error(), "cannot get resource") {
+		t.Errorf("events %v", fell)
+	}
+}
+
+func TestAServerThatIsNotReadyIsAskedAgain(t *testing.T) {
+	s := start(t)
+	var asked atomic.Int32
+	s.refuse = func(w http.ResponseWriter, _ *http.Request) bool {
+		return asked.Add(1) <= 4 && status(w, 503, "", "the server is starting")
+	}
+	d := dialer(t, s, Options{})
+	mustEcho(t, connect(t, d, 7), "hello")
+	if stats := d.Stats(); stats.Failures == 0 || stats.Dials <= stats.Failures {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+func TestDialingEndsWithItsContext(t *testing.T) {
+	s := start(t)
+	s.refuse = func(w http.ResponseWriter, _ *http.Request) bool { return status(w, 503, "", "the server is starting") }
+	d := dialer(t, s, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := d.DialPod(ctx, testPod, 7); !isKind(err, Unreachable) {
+		t.Errorf("got %v, want the reason", err)
+	}
+	hang := make(chan struct{})
+	defer close(hang)
+	s.refuse = func(http.ResponseWriter, *http.Request) bool { <-hang; return true }
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.DialPod(ctx, Pod{Namespace: "docs", Name: "other"}, 7); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheTunnelsOfAPodThatIsGoneAreClosed(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add})
+	open := connect(t, d, 7)
+	mustEcho(t, open, "hello")
+	r.await(t, Opened, 2)
+	gone := connect(t, d, 19)
+	if _, err := io.ReadAll(gone); !isKind(err, PodGone) {
+		t.Fatalf("read: %v", err)
+	}
+	_ = gone.Close()
+	mustEcho(t, open, "it still drains")
+	_ = open.Close()
+	r.await(t, Ended, 2)
+	if stats := d.Stats(); stats.Idle != 0 || stats.Connections != 0 {
+		t.Errorf("got %+v", stats)
+	}
+}
+
+func TestForgetClosesIdleTunnels(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add})
+	d.Warm(testPod)
+	r.await(t, Opened, 1)
+	d.Forget(testPod)
+	r.await(t, Ended, 1)
+}
+
+func TestNothingIsDialledAfterClose(t *testing.T) {
+	d := dialer(t, start(t), Options{})
+	c := connect(t, d, 7)
+	mustEcho(t, c, "hello")
+	_ = d.Close()
+	if _, err := c.Read(make([]byte, 1)); !isKind(err, Closed) {
+		t.Errorf("read: %v", err)
+	}
+	if _, err := d.DialPod(t.Context(), testPod, 7); !isKind(err, Closed) {
+		t.Errorf("dial: %v", err)
+	}
+}
+
+func TestManyConnectionsComeAndGo(t *testing.T) {
+	d := dialer(t, start(t), Options{MaxPerPod: 8, MaxTunnels: 12})
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			pod := Pod{Namespace: "docs", Name: string(rune('a' + i%3))}
+			for n := range 15 {
+				port := []uint16{7, 7, 9, 7, 11}[n%5]
+				c, err := d.DialPod(t.Context(), pod, port)
+				if err != nil {
+					t.Errorf("dial: %v", err)
+					return
+				}
+				if port == 7 {
+					mustEcho(t, c, "hello")
+				} else if _, err := io.ReadAll(c); !isKind(err, Refused, Reset) {
+					t.Errorf("port %d: %v", port, err)
+				}
+				if n%2 == 0 {
+					_ = c.CloseWrite()
+				}
+				_ = c.Close()
+			}
+		})
+	}
+	all.Wait()
+	if stats := d.Stats(); stats.Connections != 0 {
+		t.Errorf("connections are still counted: %+v", stats)
+	}
+}
+
+func TestADeadlineMovesWhileItIsAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d deadline
+		d.set(time.Now().Add(time.Second))
+		passed := d.passed()
+		d.set(time.Now().Add(time.Minute))
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if isClosed(passed) {
+			t.Error("it passed at the time that it had before")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !isClosed(passed) {
+			t.Error("it did not pass")
+		}
+		d.set(time.Time{})
+		if isClosed(d.passed()) {
+			t.Error("it was not removed")
+		}
+		d.set(time.Now())
+		if !isClosed(d.passed()) {
+			t.Error("one of now has not passed")
+		}
+	})
+}

@@ -1,0 +1,127 @@
+package tunnel
+
+import "time"
+
+// What a session's reader tells a connection.
+
+// accept is the node's consent to a stream.
+func (c *Conn) accept() { c.creation.Stop() }
+
+// full tells whether the buffer is, and returns what is closed when that may
+// have changed.
+func (c *Conn) full() (<-chan struct{}, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.over() || c.size < c.session.buffer {
+		return nil, false
+	}
+	return c.change(), true
+}
+
+// receive takes data of one of the two streams, and keeps it.
+func (c *Conn) receive(stream uint32, data []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case stream == c.errorID:
+		const enough = 4 << 10
+		c.reason = append(c.reason, data[:min(len(data), enough-len(c.reason))]...)
+	case c.closed, c.over():
+		if c.residue += len(data); c.residue > maxResidue {
+			go c.session.dialer.endIdle(c.session)
+		}
+	default:
+		c.chunks = append(c.chunks, data)
+		c.size += len(data)
+		c.heardAt = time.Now()
+		c.answered()
+		if c.ending.asked && c.ending.hold == holdForAnswer {
+			c.ending.hold = holdInAnswer
+			c.ending.timer.Reset(holdInAnswer)
+		}
+		c.notify()
+	}
+}
+
+// remoteEnd is the end of one of the two streams, or its reset, which looks the
+// same: the reason tells them apart.
+func (c *Conn) remoteEnd(stream uint32) {
+	c.mu.Lock()
+	if stream == c.errorID {
+		c.reasonEnded = true
+	} else {
+		c.dataEnded = true
+	}
+	if c.dataEnded && !c.reasonEnded {
+		time.AfterFunc(reasonTimeout, func() { c.remoteEnd(c.errorID) })
+	}
+	c.mu.Unlock()
+	c.settle()
+}
+
+// fail ends the connection for a reason of our own.
+func (c *Conn) fail(why error) {
+	c.mu.Lock()
+	if c.over() {
+		c.mu.Unlock()
+		return
+	}
+	c.failure = why
+	if !c.ending.sent {
+		c.ending.sent = true
+		c.session.control(func(out []byte) []byte { return appendReset(out, c.dataID) })
+	}
+	c.mu.Unlock()
+	c.settle()
+}
+
+// settle, once the connection is over, has it forgotten.
+func (c *Conn) settle() {
+	c.mu.Lock()
+	if !c.over() || c.forgotten {
+		c.mu.Unlock()
+		return
+	}
+	c.forgotten = true
+	why := c.end()
+	if !c.ending.sent { // so that the node forgets it, too
+		c.sendFin()
+	}
+	c.answered()
+	c.notify()
+	c.creation.Stop()
+	if c.ending.timer != nil {
+		c.ending.timer.Stop()
+	}
+	c.mu.Unlock()
+	c.session.forget(c)
+	if isKind(why, PodGone) {
+		c.session.dialer.retire(c.session.pod)
+	}
+	c.release()
+}
+
+// answered closes the channel of Answered; c.mu is held.
+func (c *Conn) answered() {
+	select {
+	case <-c.answer:
+	default:
+		close(c.answer)
+	}
+}
+
+// change returns a channel that is closed by notify; c.mu is held.
+func (c *Conn) change() <-chan struct{} {
+	if c.changed == nil {
+		c.changed = make(chan struct{})
+	}
+	return c.changed
+}
+
+// notify wakes who waits for a change; c.mu is held.
+func (c *Conn) notify() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}

@@ -1,0 +1,338 @@
+package tunnel
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxData is the largest frame of data that is written, and outLimit what
+	// waits to be written before connections wait.
+	maxData  = 64 << 10
+	outLimit = 256 << 10
+	// maxChunk is how much is read into one buffer: a frame as runtimes write them.
+	maxChunk = 32 << 10
+	// overrunAfter is how long a connection that is not read may keep others,
+	// which share its tunnel, waiting.
+	overrunAfter = time.Second
+	// creationTimeout is when a stream that the node did not take is given up;
+	// the same time as in client-go's tools/portforward.
+	creationTimeout = 30 * time.Second
+)
+
+// session is one tunnel: a SPDY session with the node of a pod. Three
+// goroutines run it: one reads, one writes, one asks whether it lives. None
+// of its locks is held while any of them waits for the network.
+type session struct {
+	dialer  *Dialer
+	carrier carrier
+	pod     Pod
+	buffer  int // Options.Buffer
+	limit   time.Duration
+	born    time.Time
+
+	// Of the pools, under their lock.
+	users   int         // connections that may still write
+	retired bool        // takes no more connections
+	doubted bool        // nor until it is cleared of doubts
+	expiry  *time.Timer // while it is idle
+
+	wake chan struct{} // there is something to write
+	done chan struct{} // closed by end
+
+	mu     sync.Mutex
+	err    error            // why it ended
+	conns  map[uint32]*Conn // by the ids of both their streams
+	nextID uint32           // ours are odd
+	out    []byte           // headroom, then frames to be written
+	room   chan struct{}    // closed when out has been taken
+	left   []byte           // the buffer that was written last
+
+	pings    uint32          // the id of the last ping of ours
+	doubts   map[uint32]bool // ids of those that doubt has sent
+	doubting *time.Timer
+
+	heard   atomic.Int64 // when anything was last received, in nanoseconds since born
+	unheard atomic.Int32 // frames of data enqueued since
+	sending atomic.Bool  // the writer waits for the network
+	blocked atomic.Bool  // the reader waits for a connection to be read
+	pongs   chan uint32
+}
+
+// run starts the session's goroutines, after init.
+func (s *session) run() {
+	go s.read()
+	go s.write()
+	go s.keepAlive()
+}
+
+func (s *session) init() {
+	s.born = time.Now()
+	s.wake = make(chan struct{}, 1)
+	s.done = make(chan struct{})
+	s.pongs = make(chan uint32, 4)
+	s.conns = map[uint32]*Conn{}
+	s.doubts = map[uint32]bool{}
+	s.room = make(chan struct{})
+	s.out = make([]byte, headroom, 4<<10)
+	s.nextID = 1
+	s.pings = 1
+}
+
+// open opens a connection: nothing is waited for. It is nil when the session
+// has ended.
+func (s *session) open(port uint16) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil
+	}
+	errorID, dataID := s.nextID, s.nextID+2
+	s.nextID += 4
+	c := newConn(s, port, errorID, dataID)
+	s.conns[errorID], s.conns[dataID] = c, c
+	s.push(appendPair(s.out, errorID, dataID, port, errorID == 1))
+	return c
+}
+
+// push takes out with a frame more, and has it written. s.mu is held.
+func (s *session) push(out []byte) {
+	s.out = out
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// control writes a frame, which does not wait for room.
+func (s *session) control(add func([]byte) []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.push(add(s.out))
+	}
+}
+
+// data enqueues data of a stream, or returns a channel that is closed when
+// there is room for it.
+func (s *session) data(stream uint32, data []byte) (wait <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return nil, s.err
+	case len(s.out) >= outLimit:
+		return s.room, nil
+	}
+	s.unheard.Add(1)
+	s.push(appendData(s.out, stream, 0, data))
+	return nil, nil
+}
+
+// write writes what was enqueued, all that there is at a time.
+func (s *session) write() {
+	for {
+		select {
+		case <-s.wake:
+		case <-s.done:
+			return
+		}
+		s.mu.Lock()
+		message := s.out
+		s.out, s.left = append(s.left[:0], make([]byte, headroom)...), nil
+		close(s.room)
+		s.room = make(chan struct{})
+		s.mu.Unlock()
+		if len(message) == headroom {
+			continue
+		}
+		s.sending.Store(true)
+		err := s.carrier.send(message)
+		s.sending.Store(false)
+		if err != nil {
+			s.end(s.lost("writing to the API server failed", err))
+			return
+		}
+		if cap(message) <= 2*outLimit {
+			s.mu.Lock()
+			s.left = message
+			s.mu.Unlock()
+		}
+	}
+}
+
+// read gives frames to the connections until the session ends.
+func (s *session) read() {
+	var header [frameHeader]byte
+	for {
+		if _, err := io.ReadFull(s.carrier, header[:]); err != nil {
+			s.end(s.lost("the API server ended the tunnel", err))
+			return
+		}
+		s.hear()
+		f := parseFrame(header)
+		var err error
+		if f.control {
+			err = s.readControl(f)
+		} else {
+			err = s.readData(f)
+		}
+		if err != nil {
+			s.end(s.lost("reading from the API server failed", err))
+			return
+		}
+	}
+}
+
+func (s *session) hear() {
+	s.heard.Store(int64(time.Since(s.born)))
+	s.unheard.Store(0)
+}
+
+func (s *session) readData(f frame) error {
+	c := s.conn(f.stream)
+	for left := f.length; left > 0; {
+		chunk := make([]byte, min(left, maxChunk))
+		if c != nil && f.stream == c.dataID {
+			s.waitForReader(c)
+		}
+		if _, err := io.ReadFull(s.carrier, chunk); err != nil {
+			return err
+		}
+		s.hear()
+		left -= len(chunk)
+		if c != nil {
+			c.receive(f.stream, chunk)
+		}
+	}
+	if c != nil && f.flags&flagFin != 0 {
+		c.remoteEnd(f.stream)
+	}
+	return nil
+}
+
+// waitForReader waits until the connection has room for data: TCP then slows
+// the pod down. On a shared tunnel that would slow the others as well; so
+// there, a connection that is not read at all is ended.
+func (s *session) waitForReader(c *Conn) {
+	for {
+		read, full := c.full()
+		if !full {
+			return
+		}
+		s.blocked.Store(true)
+		timer := time.NewTimer(overrunAfter)
+		select {
+		case <-read:
+		case <-s.done:
+		case <-timer.C:
+			if s.shared() {
+				c.fail(&Error{Kind: Overrun, Pod: s.pod, Port: c.port, Message: "the client does not read, and others share its tunnel"})
+			}
+		}
+		timer.Stop()
+		s.blocked.Store(false)
+		s.hear()
+	}
+}
+
+func (s *session) readControl(f frame) error {
+	if f.length > 16<<10 {
+		return errors.New("a control frame is too long")
+	}
+	content := make([]byte, max(f.length, 4))
+	if _, err := io.ReadFull(s.carrier, content[:f.length]); err != nil {
+		return err
+	}
+	id := uint32(content[0])<<24 | uint32(content[1])<<16 | uint32(content[2])<<8 | uint32(content[3])
+	switch f.kind {
+	case typeSynReply:
+		if c := s.conn(id); c != nil {
+			c.accept()
+			if f.flags&flagFin != 0 {
+				c.remoteEnd(id)
+			}
+		}
+	case typeReset:
+		if c := s.conn(id); c != nil {
+			c.remoteEnd(id)
+		}
+	case typePing:
+		if id%2 == 1 {
+			s.pong(id)
+		} else { // the server's
+			select {
+			case s.pongs <- id:
+			default: // it asks faster than it listens
+			}
+		}
+	case typeGoAway:
+		s.end(s.lost("the node ended the tunnel", io.EOF))
+	}
+	return nil
+}
+
+func (s *session) conn(id uint32) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[id]
+}
+
+// shared tells whether there is more than one connection, those that are
+// ending included.
+func (s *session) shared() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns) > 2
+}
+
+// forget drops a connection of which nothing more can come.
+func (s *session) forget(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c.errorID)
+	delete(s.conns, c.dataID)
+}
+
+func (s *session) lost(what string, err error) *Error {
+	return &Error{Kind: Lost, Pod: s.pod, Message: what + ": " + err.Error(), Err: err}
+}
+
+// end ends the session and all its connections. It does not wait, also when the
+// network is stuck.
+func (s *session) end(why error) {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.err = why
+	close(s.done)
+	conns := s.conns
+	s.conns = map[uint32]*Conn{}
+	if s.doubting != nil {
+		s.doubting.Stop()
+	}
+	s.mu.Unlock()
+	go func() { _ = s.carrier.Close() }()
+	for id, c := range conns {
+		if id == c.dataID {
+			c.fail(why)
+		}
+	}
+	s.dialer.sessionEnded(s, why)
+}
+
+// usable tells whether another connection may begin here: the session lives and
+// nothing keeps it.
+func (s *session) usable() bool {
+	select {
+	case <-s.done:
+		return false
+	default:
+		return !s.blocked.Load()
+	}
+}
