@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -205,4 +207,17 @@ func occupy(t testing.TB) tcpListener {
 	}
 	t.Cleanup(func() { listener.Close() })
 	return tcpListener{listener.(*net.TCPListener)}
+}
+
+func portOf(port uint16) string { return strconv.Itoa(int(port)) }
+
+// elsewhere makes all endpoints of a service be on another node.
+func elsewhere(service route.Service) route.Service {
+	service.ExternalLocal = true
+	service.Ports = slices.Clone(service.Ports)
+	service.Ports[0].Endpoints = slices.Clone(service.Ports[0].Endpoints)
+	for i := range service.Ports[0].Endpoints {
+		service.Ports[0].Endpoints[i].Node = "node-2"
+	}
+	return service
 }

@@ -15,8 +15,11 @@ const (
 	keepAliveCount    = 4
 )
 
-// listenTCP opens the socket of a binding.
+// listenTCP opens the socket of a binding, of TCP or SCTP.
 func listenTCP(b *binding) (*net.TCPListener, error) {
+	if b.way.Protocol == "SCTP" {
+		return listenSCTP(b.way.Address)
+	}
 	network := "tcp4"
 	if b.way.Address.Addr().Unmap().Is6() {
 		network = "tcp6"

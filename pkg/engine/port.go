@@ -156,7 +156,7 @@ func (e *Engine) listen(b *binding) (server, error) {
 	switch {
 	case b.health != nil:
 		return e.serveHealth(b)
-	case b.way.Protocol == "TCP":
+	case b.way.Protocol == "TCP" || b.way.Protocol == "SCTP":
 		return e.listenTCP(b)
 	case b.way.Protocol == "UDP":
 		return e.listenUDP(b)

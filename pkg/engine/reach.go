@@ -79,5 +79,9 @@ type directDialer struct{ net.Dialer }
 func newDirectDialer() *directDialer { return &directDialer{net.Dialer{KeepAlive: -1}} }
 
 func (d *directDialer) Dial(ctx context.Context, network string, to *Target) (net.Conn, error) {
+	if network == "sctp" {
+		deadline, _ := ctx.Deadline()
+		return dialSCTP(to.Endpoint.Address, time.Until(deadline))
+	}
 	return d.DialContext(ctx, network, to.Endpoint.Address.String())
 }

@@ -27,9 +27,9 @@ func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
 		r.replay = &replay{confirmed: c.Confirmed(), over: v.engine.options.Strict}
 		received = func(n int64) { v.confirm(r); v.received(n) }
 	}
-	pool := &v.engine.buffers
-	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, keep: r.replay, first: v.said}
-	back := &stream{from: endpoint, to: client, pool: pool, count: received}
+	pool, messages := &v.engine.buffers, v.access.Way.Protocol == "SCTP"
+	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, messages: messages, keep: r.replay, first: v.said}
+	back := &stream{from: endpoint, to: client, pool: pool, count: received, messages: messages}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -88,6 +88,8 @@ type stream struct {
 	// count is told of bytes that passed.
 	count func(int64)
 	keep  *replay
+	// messages tells that what is read is to be written as it was, in one piece.
+	messages bool
 	// first is what the other side is to hear before anything else.
 	first []byte
 }
@@ -106,7 +108,7 @@ func (s *stream) carry() error {
 	}
 	source := newSource(s.from, s.pool)
 	for full := 0; ; {
-		if full >= bulk {
+		if full >= bulk && !s.messages {
 			if done, err := s.splice(); done {
 				return err
 			}

@@ -10,10 +10,11 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
-// tcpServer takes connections at one address.
+// tcpServer takes connections at one address, of TCP or of SCTP.
 type tcpServer struct {
 	engine   *Engine
 	listener *net.TCPListener
+	sctp     bool
 	// forward is the last binding that forwards; nil before there was one.
 	forward atomic.Pointer[binding]
 	// closed ends waits.
@@ -32,7 +33,7 @@ func (e *Engine) listenTCP(b *binding) (server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &tcpServer{engine: e, listener: listener, closed: make(chan struct{})}
+	s := &tcpServer{engine: e, listener: listener, sctp: b.way.Protocol == "SCTP", closed: make(chan struct{})}
 	s.update(b)
 	go s.accept()
 	return s, nil
@@ -53,15 +54,23 @@ func (s *tcpServer) update(b *binding) {
 	case s.passes != nil:
 		close(s.passes)
 		s.passes = nil
-	case setDeaf(s.listener, drops) != nil && drops:
+	case s.setDeaf(drops) != nil && drops:
 		s.passes = make(chan struct{})
 	}
+}
+
+// setDeaf has the kernel drop what asks for a new connection.
+func (s *tcpServer) setDeaf(deaf bool) error {
+	if s.sctp {
+		return errors.ErrUnsupported // the filter reads TCP's headers
+	}
+	return setDeaf(s.listener, deaf)
 }
 
 // close serves those who had a connection already, as far as the kernel is
 // concerned, and refuses who comes now.
 func (s *tcpServer) close() {
-	if setDeaf(s.listener, true) == nil {
+	if s.setDeaf(true) == nil {
 		for _, client := range waiting(s.listener) {
 			s.take(client)
 		}
