@@ -1,11 +1,13 @@
 // Command release builds what is published of a version:
 //
 //	go run ./plugins/release archives -version v0.1.0 -dir dist
+//	go run ./plugins/release man -version v0.1.0 -dir man
 //	go run ./plugins/release krew -version v0.1.0 -dir dist -template .krew.yaml
 //
 // The first writes an archive for each platform and their checksums. The same
 // sources, version of Go and commit give the same bytes anywhere. The second
-// writes the krew manifest of these archives, as krew-release-bot would.
+// writes the man pages that they hold, and the third the krew manifest of these
+// archives, as krew-release-bot would.
 package main
 
 import (
@@ -24,7 +26,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to make: archives or krew")
+		return errors.New("say what to make: archives, man or krew")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	version := flags.String("version", "", "version, such as v0.1.0")
@@ -39,6 +41,8 @@ func run(args []string) error {
 	switch args[0] {
 	case "archives":
 		return writeArchives(*version, *dir)
+	case "man":
+		return writeManPages(*version, *dir)
 	case "krew":
 		return writeKrewManifest(*version, *dir, *template)
 	}
