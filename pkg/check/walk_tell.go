@@ -182,7 +182,7 @@ func (t *teller) nodeDown() Finding {
 func (t *teller) noWay() Finding {
 	f := Finding{
 		Message: fmt.Sprintf("this machine has no way to %s at %s", listText(plainAll(t.names())), t.addresses()),
-		Fix:     "use a machine in the nodes' network, or a VPN to it; for now: " + t.portForward(),
+		Fix:     "use a machine in the nodes' network, or a VPN to it" + t.forward(),
 	}
 	advice := t.walk.Advice
 	if advice.Text != "" {
@@ -197,9 +197,13 @@ func (t *teller) noWay() Finding {
 	return f
 }
 
-func (t *teller) portForward() string {
-	port := t.walk.Port.Port
-	return fmt.Sprintf("kubectl port-forward -n %s service/%s %d:%d", plain(t.ref.Namespace), plain(t.ref.Name), t.walk.Port.NodePort, port)
+// forward is what opens the port on this machine meanwhile; UDP cannot pass
+// through the API server.
+func (t *teller) forward() string {
+	if t.walk.Port.Protocol != "TCP" {
+		return ""
+	}
+	return fmt.Sprintf("; for now: kubectl nodeport forward -n %s %s", plain(t.ref.Namespace), plain(t.ref.Name))
 }
 
 func (t *teller) oneAddress() Finding {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
@@ -49,6 +50,15 @@ func (f *factory) namespace() (namespace string, given bool, err error) {
 		err = &configError{err}
 	}
 	return namespace, given, err
+}
+
+// scope is the namespace to look at, all of them for -A, and how to call it.
+func (f *factory) scope(allNamespaces bool) (namespace, where string, err error) {
+	if allNamespaces {
+		return metav1.NamespaceAll, "any namespace", nil
+	}
+	namespace, _, err = f.namespace()
+	return namespace, "namespace " + namespace, err
 }
 
 // configured tells whether a kubeconfig or a flag names a cluster.

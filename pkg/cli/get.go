@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -90,7 +89,7 @@ func (flags *getFlags) options(f *factory, args []string) (*getOptions, error) {
 	if err := flags.validate(names); err != nil {
 		return nil, err
 	}
-	namespace, where, err := flags.scope(f)
+	namespace, where, err := f.scope(flags.allNamespaces)
 	if err != nil {
 		return nil, err
 	}
@@ -125,15 +124,6 @@ func (flags *getFlags) validate(names []string) error {
 		return errors.New("a Markdown table is none without its headers; leave out --no-headers")
 	}
 	return nil
-}
-
-// scope is the namespace to look at, and how to call it.
-func (flags *getFlags) scope(f *factory) (namespace, where string, err error) {
-	if flags.allNamespaces {
-		return metav1.NamespaceAll, "any namespace", nil
-	}
-	namespace, _, err = f.namespace()
-	return namespace, "namespace " + namespace, err
 }
 
 func (o *getOptions) run(ctx context.Context) error {
@@ -191,10 +181,17 @@ func (o *getOptions) hasNodePort(name string, table *route.Table, s *snapshot.Sn
 		return fmt.Errorf("service %q not found in %s", name, o.listing.where)
 	case table.Service(o.query.Namespace, name) != nil:
 		return nil
-	case service.Spec.Type == corev1.ServiceTypeNodePort, service.Spec.Type == corev1.ServiceTypeLoadBalancer:
-		return fmt.Errorf("service %q has no node port", name)
 	}
-	return fmt.Errorf("service %q is of type %s, which has no node port", name, service.Spec.Type)
+	return noNodePort(service)
+}
+
+// noNodePort is the error of a service that has none.
+func noNodePort(service *corev1.Service) error {
+	switch service.Spec.Type {
+	case corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer:
+		return fmt.Errorf("service %q has no node port", service.Name)
+	}
+	return fmt.Errorf("service %q is of type %s, which has no node port", service.Name, service.Spec.Type)
 }
 
 // leaveNodes leaves the nodes that were asked for, if any were.

@@ -59,8 +59,8 @@ order:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	f.flags.AddFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"},
-		&cobra.Group{ID: groupServe, Title: "Serve without a cluster:"})
-	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newRunCmd(f), newOptionsCmd())
+		&cobra.Group{ID: groupServe, Title: "Serve node ports on this machine:"})
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newRunCmd(f), newForwardCmd(f), newOptionsCmd())
 	useTemplates(root)
 	return root
 }

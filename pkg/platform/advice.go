@@ -89,7 +89,7 @@ func (p Platform) Advice(c Client, port Port) Advice {
 	}
 	advice.Address = trait.address
 	if trait.command != nil && port.protocol() == corev1.ProtocolTCP {
-		advice.Command = trait.command(p, port)
+		advice.Command = trait.command(port)
 	}
 	advice.Text = p.fill(trait.text, port, "{client}", c.system(), "{cannot}", advice.Nodes.cannot())
 	return advice

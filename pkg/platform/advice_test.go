@@ -23,10 +23,10 @@ func TestAdvice(t *testing.T) {
 	profile := node("work", label("minikube.k8s.io/name", "work"), ip("192.168.49.2"))
 	const (
 		native      = "6.8.0-45-generic"
-		forward     = "kubectl port-forward -n shop service/web 30033:82"
+		forward     = "kubectl nodeport forward -n shop web"
 		kindOnMac   = "the nodes of kind are containers that macOS cannot reach; node port 30033 is on localhost only if extraPortMappings mapped it when the cluster was created"
 		desktopMac  = "Docker Desktop opens node ports on localhost, and macOS cannot reach the address of its node"
-		minikubeMac = "macOS cannot reach the nodes of minikube, but minikube service opens a tunnel for TCP and prints its address"
+		minikubeMac = "macOS cannot reach the nodes of minikube"
 	)
 	tests := []struct {
 		name   string
@@ -61,10 +61,10 @@ func TestAdvice(t *testing.T) {
 		{"k3d on Linux", node("k3d-a-server-0", k3s), at(linux, "0.0.0.0"), Advice{Nodes: Yes}},
 
 		{"minikube in a virtual machine, or in Docker on Linux", minikube, at(linux, "192.168.49.2"), Advice{Nodes: Yes}},
-		{"minikube behind localhost", minikube, mac, Advice{Nodes: No, Text: minikubeMac, Command: "minikube service web -n shop --url"}},
-		{"minikube with a profile", profile, mac, Advice{Nodes: No, Text: minikubeMac, Command: "minikube service web -n shop --url -p work"}},
+		{"minikube behind localhost", minikube, mac, Advice{Nodes: No, Text: minikubeMac, Command: forward}},
+		{"minikube with a profile", profile, mac, Advice{Nodes: No, Text: minikubeMac, Command: forward}},
 		{"minikube with a server that is not known", minikube, at(mac, ""), Advice{
-			Text: strings.Replace(minikubeMac, "cannot", "may not", 1), Command: "minikube service web -n shop --url"}},
+			Text: strings.Replace(minikubeMac, "cannot", "may not", 1), Command: forward}},
 
 		{"Docker Desktop", node("docker-desktop", ip("192.168.65.3")), at(mac, "kubernetes.docker.internal"), Advice{Nodes: No, Address: "127.0.0.1", Text: desktopMac}},
 		{"OrbStack", node("orbstack", kernel(orbstack)), at(mac, "k8s.orb.local"), Advice{Address: "127.0.0.1", Text: "OrbStack opens node ports on localhost"}},
@@ -91,7 +91,7 @@ func TestCommandsAreForTCPAndMayUseTheCurrentNamespace(t *testing.T) {
 	p := Detect([]*corev1.Node{node("a", provider("kind://docker/a/a"))})
 	port := web()
 	port.Namespace = ""
-	if got, want := p.Advice(Client{OS: "darwin"}, port).Command, "kubectl port-forward service/web 30033:82"; got != want {
+	if got, want := p.Advice(Client{OS: "darwin"}, port).Command, "kubectl nodeport forward web"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	port.Protocol = corev1.ProtocolUDP

@@ -1,7 +1,5 @@
 package platform
 
-import "fmt"
-
 // trait is how the nodes of a platform can be reached from the machine that it
 // runs on.
 type trait struct {
@@ -9,7 +7,7 @@ type trait struct {
 	nodes func(Platform, Client) Answer
 	// If they do not, or perhaps not: what does, as in Advice.
 	address string
-	command func(Platform, Port) string
+	command func(Port) string
 	text    string
 }
 
@@ -19,14 +17,14 @@ type trait struct {
 func traits() map[string]trait {
 	always := func(a Answer) func(Platform, Client) Answer { return func(Platform, Client) Answer { return a } }
 	return map[string]trait{
-		Kind: {nodes: asContainers, command: portForward,
+		Kind: {nodes: asContainers, command: forward,
 			text: "the nodes of {platform} are containers that {client} {cannot} reach; node port {port} is on localhost only if extraPortMappings mapped it when the cluster was created"},
-		DockerDesktopKind: {nodes: asContainers, command: portForward,
+		DockerDesktopKind: {nodes: asContainers, command: forward,
 			text: "the nodes of {platform} are containers that {client} {cannot} reach"},
-		K3d: {nodes: asContainers, command: portForward,
+		K3d: {nodes: asContainers, command: forward,
 			text: "the nodes of {platform} are containers that {client} {cannot} reach; node port {port} is on localhost only if the cluster was created with -p {port}:{port}@server:0"},
-		Minikube: {nodes: ofMinikube, command: minikubeService,
-			text: "{client} {cannot} reach the nodes of {platform}, but minikube service opens a tunnel for TCP and prints its address"},
+		Minikube: {nodes: ofMinikube, command: forward,
+			text: "{client} {cannot} reach the nodes of {platform}"},
 
 		DockerDesktop: {nodes: always(No), address: localhost,
 			text: "{platform} opens node ports on localhost, and {client} cannot reach the address of its node"},
@@ -75,17 +73,9 @@ func ofWSL(_ Platform, c Client) Answer {
 	return Unknown
 }
 
-// portForward is how kubectl itself reaches a service.
-func portForward(_ Platform, port Port) string {
-	return fmt.Sprintf("kubectl port-forward%s service/%s %d:%d", port.inNamespace(), port.Service, port.NodePort, port.Port)
-}
-
-func minikubeService(p Platform, port Port) string {
-	profile := ""
-	if p.Cluster != "" && p.Cluster != "minikube" {
-		profile = " -p " + p.Cluster
-	}
-	return fmt.Sprintf("minikube service %s%s --url%s", port.Service, port.inNamespace(), profile)
+// forward opens the node port itself on this machine.
+func forward(port Port) string {
+	return "kubectl nodeport forward" + port.inNamespace() + " " + port.Service
 }
 
 // inNamespace is the flag for the service's namespace.

@@ -209,7 +209,7 @@ func newEndpoint(from *discoveryv1.Endpoint, port uint16) (endpoint Endpoint, ok
 		Node:        orElse(from.NodeName, ""),
 	}
 	if target := from.TargetRef; target != nil && target.Kind == "Pod" {
-		endpoint.Pod = target.Name
+		endpoint.Pod, endpoint.PodUID = target.Name, string(target.UID)
 	}
 	if from.Hints != nil {
 		for _, node := range from.Hints.ForNodes {

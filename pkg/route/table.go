@@ -87,8 +87,9 @@ type Port struct {
 // pkg/proxy/endpointslicecache.go, addEndpoints).
 type Endpoint struct {
 	Address netip.AddrPort
-	// Node and Pod are empty when the EndpointSlice does not say.
-	Node, Pod                   string
+	// Node and Pod are empty when the EndpointSlice does not say. PodUID tells
+	// pods of one name apart.
+	Node, Pod, PodUID           string
 	Ready, Serving, Terminating bool
 	// ForNodes and ForZones are the slice's hints on who should use it.
 	ForNodes, ForZones []string

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// changed serves the cluster as it is now. Its error ends the forward; what
+// goes wrong after the beginning is told instead.
+func (f *forwarding) changed(s *snapshot.Snapshot) error {
+	cluster := route.New(s)
+	if !f.began {
+		if err := f.check(s, cluster); err != nil {
+			return err
+		}
+	}
+	placed, err := f.place.Table(cluster)
+	if err != nil && f.began {
+		f.teller.note("%v; forwarding as before", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !f.dialer.Follow(cluster) {
+		f.leaveOutUDP(placed)
+	}
+	f.teller.services(placed)
+	f.server.execute(placed)
+	f.began = true
+	return nil
+}
+
+// check refuses what was named and cannot be forwarded.
+func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
+	for _, name := range f.query.Names {
+		service := s.Service(f.query.Namespace, name)
+		if service != nil && table.Service(f.query.Namespace, name) == nil {
+			return noNodePort(service)
+		}
+	}
+	if !s.Knows("endpointslices") {
+		return errors.New("to forward, you must be allowed to list and watch endpointslices in " + f.where)
+	}
+	if len(table.Services) == 0 {
+		f.teller.note("No NodePort services found in %s; waiting for one", f.where)
+	}
+	return nil
+}
+
+// leaveOutUDP takes away what cannot pass through the API server, and tells of
+// each port once.
+func (f *forwarding) leaveOutUDP(table *route.Table) {
+	for i := range table.Services {
+		service := &table.Services[i]
+		service.Ports = slices.DeleteFunc(service.Ports, func(port route.Port) bool {
+			if port.Protocol == "TCP" {
+				return false
+			}
+			key := udpPort{service.Namespace, service.Name, port.NodePort}
+			if !f.leftOut[key] {
+				f.leftOut[key] = true
+				f.teller.note("%d/%s of service %s is not forwarded: only TCP passes through the API server; --via direct dials pods where their addresses can be reached",
+					port.NodePort, port.Protocol, service.Name)
+			}
+			return true
+		})
+	}
+	table.Services = slices.DeleteFunc(table.Services, func(s route.Service) bool { return len(s.Ports) == 0 })
+}
+
+// udpPort is a port that was left out.
+type udpPort struct {
+	namespace, service string
+	nodePort           uint16
+}

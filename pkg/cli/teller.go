@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// teller says what a command serves on this machine, and what happens to it:
+// in lines for people, or as events in JSON.
+type teller struct {
+	*factory
+	namespaces bool
+	json       bool
+	// advice is what to do about a port that is taken here; empty for nothing.
+	advice string
+
+	mu    sync.Mutex
+	lines map[snapshot.Ref]string
+}
+
+func newTeller(f *factory, namespaces, json bool) *teller {
+	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}}
+}
+
+// eventRecord is the stable form of an event in JSON.
+type eventRecord struct {
+	Time      time.Time `json:"time"`
+	Event     string    `json:"event"`
+	Namespace string    `json:"namespace,omitempty"`
+	Service   string    `json:"service,omitempty"`
+	Port      string    `json:"port,omitempty"`
+	Protocol  string    `json:"protocol,omitempty"`
+	NodePort  uint16    `json:"nodePort,omitempty"`
+	Node      string    `json:"node,omitempty"`
+	Address   string    `json:"address,omitempty"`
+	Endpoint  string    `json:"endpoint,omitempty"`
+	Message   string    `json:"message,omitempty"`
+}
+
+// record writes an event as a line of JSON.
+func (t *teller) record(e eventRecord) {
+	e.Time = time.Now().UTC()
+	_ = json.NewEncoder(t.Out).Encode(e)
+}
+
+// note tells something that belongs to no service.
+func (t *teller) note(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if message := render.Safe(fmt.Sprintf(format, args...)); t.json {
+		t.record(eventRecord{Event: "note", Message: message})
+	} else {
+		t.say("note: %s", message)
+	}
+}
+
+// services tells of the services that are new, other than they were, or gone.
+func (t *teller) services(table *route.Table) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := make(map[snapshot.Ref]string, len(table.Services))
+	for i, line := range render.Opened(table, t.namespaces, t.terminal.glyphs) {
+		service := snapshot.Ref{Kind: "Service", Namespace: table.Services[i].Namespace, Name: table.Services[i].Name}
+		now[service] = line
+		if t.lines[service] != line {
+			t.service("service", service, line)
+		}
+	}
+	for service := range t.lines {
+		if _, still := now[service]; !still {
+			t.service("service-gone", service, t.name(service)+"  closed: it has no node port any more")
+		}
+	}
+	t.lines = now
+}
+
+func (t *teller) name(service snapshot.Ref) string {
+	if t.namespaces {
+		return render.Safe(service.Namespace + "/" + service.Name)
+	}
+	return render.Safe(service.Name)
+}
+
+func (t *teller) service(event string, of snapshot.Ref, line string) {
+	if t.json {
+		t.record(eventRecord{Event: event, Namespace: of.Namespace, Service: of.Name, Message: line})
+		return
+	}
+	fmt.Fprintln(t.Out, line)
+}
+
+// event tells what the engine met. That a port was opened or closed is in the
+// line of its service already.
+func (t *teller) event(e engine.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := t.text(e)
+	switch {
+	case t.json:
+		t.record(eventRecordOf(e, text))
+	case text != "":
+		t.say("%s", render.Safe(text))
+	}
+}
+
+func eventRecordOf(e engine.Event, text string) eventRecord {
+	record := eventRecord{
+		Event: eventName(e.Kind), Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
+		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Node: e.Way.Node, Message: text,
+	}
+	if e.Way.Address.IsValid() {
+		record.Address = e.Way.Address.String()
+	}
+	if e.Endpoint.IsValid() {
+		record.Endpoint = e.Endpoint.String()
+	}
+	return record
+}
+
+// text is an event for people; empty for what they know already.
+func (t *teller) text(e engine.Event) string {
+	switch e.Kind {
+	case engine.PortFailed:
+		text := fmt.Sprintf("error: %s cannot be opened for service %s, trying again: %v", e.Way.Address, e.Way.Service, e.Err)
+		if t.advice != "" {
+			text += "; " + t.advice
+		}
+		return text
+	case engine.PortUnsupported:
+		return fmt.Sprintf("note: %s of service %s is not served: %v", e.Way.Address, e.Way.Service, e.Err)
+	case engine.EndpointFailed:
+		return fmt.Sprintf("note: endpoint %s of service %s cannot be reached: %v", e.Endpoint, e.Way.Service, e.Err)
+	case engine.EndpointRecovered:
+		return fmt.Sprintf("note: endpoint %s of service %s is reached again", e.Endpoint, e.Way.Service)
+	case engine.LimitReached:
+		return fmt.Sprintf("note: service %s turns clients away: %v", e.Way.Service, e.Err)
+	}
+	return ""
+}
+
+func eventName(kind engine.EventKind) string {
+	return [...]string{
+		"port-opened", "port-closed", "port-failed", "port-unsupported", "endpoint-failed", "endpoint-recovered", "limit-reached",
+	}[kind]
+}

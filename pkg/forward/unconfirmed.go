@@ -1,0 +1,40 @@
+package forward
+
+import (
+	"errors"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
+)
+
+// unconfirmed is a connection through a tunnel as an engine takes it: one that
+// is there at once, and of which it turns out later whether the pod took it.
+type unconfirmed struct{ *tunnel.Conn }
+
+// Confirmed is closed when the pod has answered.
+func (c unconfirmed) Confirmed() <-chan struct{} { return c.Answered() }
+
+// Read tells the engine when the pod never got what the client said, so that
+// another may.
+func (c unconfirmed) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n == 0 && neverTaken(err) {
+		err = &engine.RefusedError{Err: err}
+	}
+	return n, err
+}
+
+// neverTaken tells whether no application has heard anything. A connection
+// that was reset or lost may have been served: to say it all again to another
+// pod might do something twice.
+func neverTaken(err error) bool {
+	var of *tunnel.Error
+	if !errors.As(err, &of) {
+		return false
+	}
+	switch of.Kind {
+	case tunnel.Refused, tunnel.PodGone, tunnel.NodeUnreachable, tunnel.Forbidden, tunnel.Unauthorized, tunnel.Unreachable:
+		return true
+	}
+	return false
+}
