@@ -86,8 +86,9 @@ fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## Measure start-up, size, and large clusters
+bench: ## Measure start-up, size and large clusters beside kubectl, and the engine beside HAProxy, nginx and socat
 	$(GO) run ./test/bench
+	$(GO) run ./test/bench/relay
 
 ##@ Check and generate
 

@@ -39,12 +39,12 @@ spec:
   template:
     metadata: {labels: {app: %[1]s}}
     spec:
-      terminationGracePeriodSeconds: 3
+      terminationGracePeriodSeconds: 5
       containers:
       - name: web
         image: %[3]s
         imagePullPolicy: Never
-        args: [-http, ":300"]
+        args: [-http, ":300", -lame-duck, 3s]
         readinessProbe: {httpGet: {path: /ready, port: 300}, periodSeconds: 1}
 ---
 apiVersion: v1

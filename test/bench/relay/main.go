@@ -1,0 +1,81 @@
+//go:build linux
+
+// Command relay measures the forwarding engine beside HAProxy, nginx and socat:
+// one backend behind each, all on loopback, and the same load on one after the
+// other, in turns, so that they meet the same noise of the machine. Medians and
+// their ratio to HAProxy are printed. Peers that are not installed are left out.
+//
+//	go run ./test/bench/relay [-rounds 5 -time 2s -idle 7000]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "relay:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] { // the program is its own backend, and its own relay
+		case "backend":
+			return backend(ctx, args[1])
+		case "engine":
+			return engineRelay(ctx, args[1], args[2])
+		}
+	}
+	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
+	rounds := flags.Int("rounds", 5, "counted rounds of each load")
+	long := flags.Duration("time", 2*time.Second, "how long a load lasts")
+	idle := flags.Int("idle", 7000, "how many idle connections are held")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if err := raiseLimit(); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "nodeport-relay-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	peers, err := startPeers(ctx, folder)
+	defer func() {
+		for _, p := range peers {
+			p.stop()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	b := &bench{peers: peers, rounds: *rounds, results: map[string]map[string][]float64{}}
+	loads := []load{
+		bulk(), newConnections(*long), keptConnections(*long), datagrams(*long), idleConnections(*idle),
+	}
+	return errors.Join(b.run(ctx, loads), b.print(os.Stdout))
+}
+
+// raiseLimit lets this process and those that it starts have as many files open
+// as the system allows: two for each connection that a relay holds.
+func raiseLimit() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = limit.Max
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+}
