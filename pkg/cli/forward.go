@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/forward"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
@@ -75,22 +76,21 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	}
 	defer tunnels.Close()
 	dialer := forward.NewDialer(o.via, vicinity, tunnels)
-	o.serve.engine.Dialer = dialer
 	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
-	server, err := newServer(o.factory, o.serve, teller.event)
-	if err != nil {
-		return err
+	o.serve.engine.Dialer, o.serve.engine.Events = dialer, teller.event
+	o.serve.logAccess(o.factory)
+	defer shield()()
+	f := &forwarding{
+		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, leftOut: map[udpPort]bool{},
 	}
-	defer server.close()
-	f := &forwarding{forwardOptions: o, dialer: dialer, server: server, teller: teller, leftOut: map[udpPort]bool{}}
-	return f.follow(ctx, c)
+	return errors.Join(f.follow(ctx, c), o.serve.end(o.factory, f.engine.Shutdown))
 }
 
 // forwarding is a forward under way.
 type forwarding struct {
 	*forwardOptions
 	dialer *forward.Dialer
-	server *server
+	engine *engine.Engine
 	teller *teller
 	began  bool
 	// leftOut are the ports of which the user knows that they are not served.

@@ -29,7 +29,7 @@ func (f *forwarding) changed(s *snapshot.Snapshot) error {
 		f.leaveOutUDP(placed)
 	}
 	f.teller.services(placed)
-	f.server.engine.Execute(placed)
+	f.engine.Execute(placed)
 	f.began = true
 	return nil
 }
