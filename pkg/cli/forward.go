@@ -83,6 +83,11 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	f := &forwarding{
 		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, leftOut: map[udpPort]bool{},
 	}
+	closeStatus, err := o.serve.serveStatus(f.engine.Handler())
+	if err != nil {
+		return err
+	}
+	defer closeStatus()
 	return errors.Join(f.follow(ctx, c), o.serve.end(o.factory, f.engine.Shutdown))
 }
 

@@ -140,6 +140,11 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	closeStatus, err := o.serve.serveStatus(c.Engine().Handler())
+	if err != nil {
+		return err
+	}
+	defer closeStatus()
 	defer shield()()
 	c.Load(set)
 	teller := &runTeller{runOptions: o, cluster: c}

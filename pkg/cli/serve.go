@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"sync"
@@ -23,6 +26,7 @@ type serveFlags struct {
 	proxyProtocol  int
 	maxConnections int
 	accessLog      string
+	status         string
 }
 
 // serveOptions are how such a command serves.
@@ -31,6 +35,8 @@ type serveOptions struct {
 	drain  time.Duration
 	// accessLog is "text", "json", or empty for none.
 	accessLog string
+	// status is where metrics and the like are served; the zero AddrPort is nowhere.
+	status netip.AddrPort
 }
 
 func (flags *serveFlags) add(cmd *cobra.Command) {
@@ -40,6 +46,7 @@ func (flags *serveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&flags.maxConnections, "max-connections", 0, "how many connections are taken at a time (default: what file descriptors allow)")
 	cmd.Flags().StringVar(&flags.accessLog, "access-log", "", "write a line for every connection that has ended: text or json")
 	cmd.Flags().Lookup("access-log").NoOptDefVal = "text"
+	cmd.Flags().StringVar(&flags.status, "status", "", "serve /metrics, /healthz and /status at this loopback address, such as 127.0.0.1:9090")
 }
 
 func (flags *serveFlags) options() (serveOptions, error) {
@@ -53,6 +60,12 @@ func (flags *serveFlags) options() (serveOptions, error) {
 		return o, fmt.Errorf("--drain cannot be negative, as %s is", flags.drain)
 	case flags.accessLog != "" && flags.accessLog != "text" && flags.accessLog != "json":
 		return o, fmt.Errorf("--access-log is text or json, not %q", flags.accessLog)
+	}
+	if flags.status != "" {
+		var err error
+		if o.status, err = netip.ParseAddrPort(flags.status); err != nil || !o.status.Addr().IsLoopback() {
+			return o, fmt.Errorf("--status wants a loopback address with a port, such as 127.0.0.1:9090, not %q", flags.status)
+		}
 	}
 	o.engine = engine.Options{
 		Strict: flags.strict, ProxyProtocol: flags.proxyProtocol,
@@ -72,6 +85,20 @@ func (o *serveOptions) logAccess(f *factory) {
 		defer lines.Unlock()
 		_ = render.AccessLine(f.Out, access, o.accessLog == "json", f.terminal.glyphs)
 	}
+}
+
+// serveStatus serves what is known of an engine until closeStatus is called.
+func (o *serveOptions) serveStatus(of http.Handler) (closeStatus func(), err error) {
+	if !o.status.IsValid() {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", o.status.String())
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve the status: %w", err)
+	}
+	server := &http.Server{Handler: of, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	return func() { _ = server.Close() }, nil
 }
 
 // end shuts an engine down: connections may go on as long as the drain, or

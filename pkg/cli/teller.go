@@ -112,7 +112,7 @@ func (t *teller) event(e engine.Event) {
 
 func eventRecordOf(e engine.Event, text string) eventRecord {
 	record := eventRecord{
-		Event: eventName(e.Kind), Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
+		Event: portEvents()[e.Kind], Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
 		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Node: e.Way.Node, Message: text,
 	}
 	if e.Way.Address.IsValid() {
@@ -143,10 +143,4 @@ func (t *teller) text(e engine.Event) string {
 		return fmt.Sprintf("note: service %s turns clients away: %v", e.Way.Service, e.Err)
 	}
 	return ""
-}
-
-func eventName(kind engine.EventKind) string {
-	return [...]string{
-		"port-opened", "port-closed", "port-failed", "port-unsupported", "endpoint-failed", "endpoint-recovered", "limit-reached",
-	}[kind]
 }
