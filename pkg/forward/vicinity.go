@@ -55,18 +55,18 @@ func (v Vicinity) onNode(table *route.Table) bool {
 
 // routed asks for the way to every pod; no pods are no way.
 func (v Vicinity) routed(table *route.Table) bool {
-	any := false
+	found := false
 	for i := range table.Services {
 		for j := range table.Services[i].Ports {
 			for _, endpoint := range table.Services[i].Ports[j].Endpoints {
 				if !v.gateway(endpoint.Address.Addr()) {
 					return false
 				}
-				any = true
+				found = true
 			}
 		}
 	}
-	return any
+	return found
 }
 
 func (v Vicinity) gateway(ip netip.Addr) bool {

@@ -31,7 +31,7 @@ func ask(what byte) []byte {
 // bulk is four downloads at a time.
 func bulk() load {
 	const streams, size = 4, 256 << 20
-	return load{name: "bulk", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "bulk", once: func(_ context.Context, p *peer) (map[string]float64, error) {
 		start := time.Now()
 		err := each(streams, func(int) error {
 			conn, err := net.Dial("tcp", p.address)
@@ -141,7 +141,7 @@ func pingPong(ctx context.Context, p *peer, network, name string, long time.Dura
 
 // idleConnections are held, and cost memory and, while they are held, no time.
 func idleConnections(n int) load {
-	return load{name: "idle connections", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "idle connections", once: func(_ context.Context, p *peer) (map[string]float64, error) {
 		before, err := p.usage()
 		if err != nil {
 			return nil, err
