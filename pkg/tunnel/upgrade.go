@@ -96,12 +96,13 @@ func (u *upgrader) open(ctx context.Context, pod Pod) (c carrier, fellBack, err 
 	order := u.order
 	u.mu.Unlock()
 	for _, name := range order {
-		var refused error
-		if c, refused = u.upgrade(ctx, pod, name); refused == nil {
+		c, refused := u.upgrade(ctx, pod, name)
+		if refused == nil {
 			u.prefer(name)
 			return c, err, nil
 		}
-		if err == nil || !isUpgradeRefusal(refused) {
+		// Of the two, the refusal of SPDY tells which permission is missing.
+		if err == nil || name == spdyTransport {
 			err = refused
 		}
 		if !isUpgradeRefusal(refused) {
