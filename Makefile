@@ -16,7 +16,7 @@ GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(
 
 .DEFAULT_GOAL := help
 .PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
-	lint fmt vet tidy golangci-lint generate verify-generate images dist krew-manifest rig-build rig-up rig-down clean
+	lint fmt vet tidy golangci-lint generate verify-generate workflows images dist krew-manifest rig-build rig-up rig-down clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2} /^##@ / {printf "\n%s\n", substr($$0, 5)}' $(MAKEFILE_LIST)
@@ -119,6 +119,11 @@ golangci-lint:
 		GOFLAGS= GOBIN=$(dir $(GOLANGCI_LINT)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION); }; then \
 		echo "SKIPPED: golangci-lint $(GOLANGCI_LINT_VERSION) cannot be installed; gofmt, go vet and pkg/architecture_test.go were all that looked at the code"; \
 	else $(GOLANGCI_LINT) run ./...; fi
+
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+workflows: ## Check the workflows of GitHub Actions
+	GOFLAGS= $(GO) run $(ACTIONLINT)
 
 generate: ## Write the reference from the commands' help, and docs/checks.md from the rules
 	$(GO) test ./pkg/cli -run '^TestReference' -update-reference

@@ -2,12 +2,14 @@
 //
 //	go run ./plugins/release archives -version v0.1.0 -dir dist
 //	go run ./plugins/release man -version v0.1.0 -dir man
+//	go run ./plugins/release notes -version v0.1.0
 //	go run ./plugins/release krew -version v0.1.0 -dir dist -template .krew.yaml
 //
 // The first writes an archive for each platform and their checksums. The same
 // sources, version of Go and commit give the same bytes anywhere. The second
-// writes the man pages that they hold, and the third the krew manifest of these
-// archives, as krew-release-bot would.
+// writes the man pages that they hold, the third prints what CHANGELOG.md says of
+// the version, and the last writes the krew manifest of these archives, as
+// krew-release-bot would.
 package main
 
 import (
@@ -26,7 +28,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to make: archives, man or krew")
+		return errors.New("say what to make: archives, man, notes or krew")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	version := flags.String("version", "", "version, such as v0.1.0")
@@ -43,8 +45,20 @@ func run(args []string) error {
 		return writeArchives(*version, *dir)
 	case "man":
 		return writeManPages(*version, *dir)
+	case "notes":
+		return printNotes(*version)
 	case "krew":
 		return writeKrewManifest(*version, *dir, *template)
 	}
 	return fmt.Errorf("cannot make %q; it is archives or krew", args[0])
+}
+
+func printNotes(version string) error {
+	changelog, err := os.ReadFile("CHANGELOG.md")
+	if err != nil {
+		return err
+	}
+	notes, err := releaseNotes(string(changelog), version)
+	fmt.Print(notes)
+	return err
 }
