@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 )
 
 // errCut is why a connection ends that outlives Shutdown's context.
@@ -15,8 +16,10 @@ type connections struct {
 	all map[*connection]struct{}
 	// max is how many may be open; 0 for any number.
 	max int
-	// limited tells that clients were turned away, until it is better.
+	// limited tells that clients were turned away, until it is better, and
+	// toldAt when that was last told.
 	limited bool
+	toldAt  time.Time
 	// empty is closed when there is none; nil while nobody asked.
 	empty chan struct{}
 	// ended makes those that come later end at once.
@@ -49,11 +52,15 @@ func (c *connections) add(e *Engine, client net.Conn) (*connection, error) {
 }
 
 // short tells that a client cannot be served for want of something; once,
-// until a tenth of what is open has ended.
+// until a tenth of what may be open has ended, and a while has passed.
 func (c *connections) short(e *Engine, err error) {
 	c.mu.Lock()
-	known := c.limited
+	const while = 10 * time.Second
+	known := c.limited || time.Since(c.toldAt) < while
 	c.limited = true
+	if !known {
+		c.toldAt = time.Now()
+	}
 	c.mu.Unlock()
 	if !known {
 		e.tell(Event{Kind: LimitReached, Err: err})

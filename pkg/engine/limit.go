@@ -16,7 +16,12 @@ func (e *LimitError) Error() string {
 // scarce tells whether an error is about what this machine is short of, and
 // not about whom it was to reach.
 func scarce(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+	// Windows has numbers of its own for sockets.
+	const wsaEMFILE, wsaENOBUFS, wsaEADDRNOTAVAIL = syscall.Errno(10024), syscall.Errno(10055), syscall.Errno(10049)
+	for _, e := range []error{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+		wsaEMFILE, wsaENOBUFS, wsaEADDRNOTAVAIL,
+	} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -37,7 +37,8 @@ type Options struct {
 	// opened; 0 for 2 seconds.
 	Retry time.Duration
 	// Events is told what happens to ports and endpoints; nil for nobody. It
-	// is called from several goroutines and must not block.
+	// is called from several goroutines, must not block, and must not call the
+	// engine, which may be at work.
 	Events func(Event)
 	// Access is told of each connection and UDP flow when it ends; nil for
 	// nobody. It is called from several goroutines and must not block.

@@ -71,9 +71,8 @@ func (v *visit) connect(open *connection) (net.Conn, error) {
 	return conn, nil
 }
 
-// directDialer connects to the endpoints' addresses. Endpoints are said to be
-// gone by the table, long before a keep-alive probe would tell; a client's
-// connection has its own.
+// directDialer connects to the endpoints' addresses. Keep-alive probes are
+// begun by the relay, for those connections that last.
 type directDialer struct{ net.Dialer }
 
 func newDirectDialer() *directDialer { return &directDialer{net.Dialer{KeepAlive: -1}} }

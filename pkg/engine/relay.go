@@ -35,6 +35,7 @@ func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
 		defer close(done)
 		r.end(forward.carry())
 	}()
+	defer keepAlive(endpoint).Stop()
 	r.end(back.carry())
 	<-done
 	_ = endpoint.Close()
@@ -48,6 +49,21 @@ func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
 		v.confirm(r)
 	}
 	return false, r.err
+}
+
+// keepAlive has an endpoint probed that says nothing: the client cannot find
+// out that it is gone, because it is this machine that answers the client's
+// probes. It begins after a while, so that short connections do not pay for it.
+func keepAlive(endpoint net.Conn) *time.Timer {
+	return time.AfterFunc(keepAliveIdle/2, func() {
+		if c, ok := endpoint.(interface {
+			SetKeepAliveConfig(net.KeepAliveConfig) error
+		}); ok {
+			_ = c.SetKeepAliveConfig(net.KeepAliveConfig{
+				Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
+			})
+		}
+	})
 }
 
 // confirm notes that an endpoint was reached that could have refused.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -187,4 +188,29 @@ func TestEndsOfConnectionsAreTold(t *testing.T) {
 		a.Client.String() != c.LocalAddr().String() || a.Way.Service != "web" || a.Way.Address != at(port) {
 		t.Errorf("told %+v", a)
 	}
+}
+
+// probed is a connection that notes when keep-alive was asked for.
+type probed struct {
+	net.Conn
+	at time.Time
+}
+
+func (p *probed) SetKeepAliveConfig(net.KeepAliveConfig) error {
+	p.at = time.Now()
+	return nil
+}
+
+func TestOnlyConnectionsThatLastAreProbed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		var short, long probed
+		keepAlive(&short).Stop()
+		keepAlive(&long)
+		time.Sleep(keepAliveIdle)
+		synctest.Wait()
+		if !short.at.IsZero() || long.at.Sub(started) != keepAliveIdle/2 {
+			t.Errorf("probed the short one at %v, the long one after %v", short.at, long.at.Sub(started))
+		}
+	})
 }
