@@ -95,6 +95,13 @@ func oldFields(x *subject) []Finding {
 			Fix:     "use the addresses of the nodes, or a service of type LoadBalancer",
 		})
 	}
+	if spec.LoadBalancerIP != "" && spec.Type != corev1.ServiceTypeLoadBalancer && validType(x.service) {
+		findings = append(findings, Finding{
+			Field:   "spec.loadBalancerIP",
+			Message: fmt.Sprintf("loadBalancerIP is ignored on a service of type %s", spec.Type),
+			Fix:     x.patchSpec("loadBalancerIP", nil),
+		})
+	}
 	if spec.ExternalName != "" && spec.Type != corev1.ServiceTypeExternalName {
 		findings = append(findings, Finding{
 			Field:   "spec.externalName",

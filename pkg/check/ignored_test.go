@@ -38,9 +38,11 @@ func ignoredCases() []ruleCase {
 		id: "NP504", name: "all of them",
 		service: service(func(s *corev1.Service) {
 			s.Spec.ExternalIPs, s.Spec.ExternalName, s.Spec.TrafficDistribution = []string{"192.0.2.1"}, "example.com", new("PreferClose")
+			s.Spec.LoadBalancerIP = "192.0.2.2"
 		}),
 		want: []string{
 			"warning spec.externalIPs: externalIPs is deprecated, and clusters may ignore it",
+			"warning spec.loadBalancerIP: loadBalancerIP is ignored on a service of type NodePort",
 			"warning spec.externalName: externalName is ignored on a service of type NodePort",
 			"warning spec.trafficDistribution: traffic distribution PreferClose is deprecated: it was renamed to PreferSameZone",
 		},

@@ -230,6 +230,30 @@ func dynamicBand(x *subject) []Finding {
 	return findings
 }
 
+// Condense leaves one of the findings that a node port may be taken by
+// allocation, and has it tell of the others: with many services they would hide
+// what matters.
+func Condense(findings []Finding) []Finding {
+	const id = "NP104"
+	first, more := -1, 0
+	var rest []Finding
+	for _, finding := range findings {
+		switch {
+		case finding.ID != id:
+		case first < 0:
+			first = len(rest)
+		default:
+			more++
+			continue
+		}
+		rest = append(rest, finding)
+	}
+	if more > 0 {
+		rest[first].Message += fmt.Sprintf("; so may %d more of those that are asked for", more)
+	}
+	return rest
+}
+
 // chosenForManifest tells that a service comes from a file that does not name
 // the port: what the snapshot holds is then only an example of what the API
 // server might choose.

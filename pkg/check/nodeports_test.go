@@ -1,6 +1,8 @@
 package check
 
 import (
+	"testing"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
@@ -133,4 +135,15 @@ func hostPortCases() []ruleCase {
 		id: "NP105", name: "a pod on the host's network has ended", service: service(),
 		in: around(agent(hostNetwork, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded })),
 	}}
+}
+
+func TestManyNodePortsThatMayBeTakenAreToldOnce(t *testing.T) {
+	findings := []Finding{{ID: "NP201"}, {ID: "NP104", Message: "a"}, {ID: "NP104", Message: "b"}, {ID: "NP215"}, {ID: "NP104", Message: "c"}}
+	got := Condense(findings)
+	if len(got) != 3 || got[1].Message != "a; so may 2 more of those that are asked for" || got[2].ID != "NP215" {
+		t.Errorf("got %+v", got)
+	}
+	if got := Condense(findings[:2]); len(got) != 2 || got[1].Message != "a" {
+		t.Errorf("one is told otherwise: %+v", got)
+	}
 }

@@ -42,6 +42,7 @@ func Rules() []Rule {
 		targetRules(),
 		[]Rule{loopbackRule()},
 		podRules(),
+		probeRules(),
 		sliceRules(),
 		networkPolicyRules(),
 		walkRules(),

@@ -11,7 +11,7 @@ func ruleCases() []ruleCase {
 	return slices.Concat(
 		metadataCases(), portCases(), typeCases(), specCases(), nodePortCases(), hostPortCases(),
 		selectorCases(), nearestCases(), targetCases(), podCases(), sliceCases(), policyCases(), ignoredCases(),
-		immutableCases(), addressCases(), templateCases(), loopbackCases(), networkPolicyCases(), familyCases(), hostCases(), ignoreCases(), usableCases(),
+		immutableCases(), addressCases(), templateCases(), probeCases(), loopbackCases(), networkPolicyCases(), familyCases(), hostCases(), ignoreCases(), usableCases(),
 	)
 }
 

@@ -73,7 +73,7 @@ func invalidPolicy(x *subject) []Finding {
 	var findings []Finding
 	if policy := spec.ExternalTrafficPolicy; policy != "" {
 		outside := hasNodePortType(x.service) || spec.Type == corev1.ServiceTypeClusterIP && len(spec.ExternalIPs) > 0
-		if !outside {
+		if !outside && validType(x.service) {
 			findings = append(findings, Finding{
 				Field:   "spec.externalTrafficPolicy",
 				Message: fmt.Sprintf("externalTrafficPolicy is for services that are reached from outside, and a %s is not", spec.Type),

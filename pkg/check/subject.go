@@ -14,8 +14,8 @@ import (
 type subject struct {
 	*checker
 	ref snapshot.Ref
-	// service carries the API server's defaults.
-	service *corev1.Service
+	// service carries the API server's defaults, and written does not.
+	service, written *corev1.Service
 	// current is the live service that this one is or replaces; nil for one
 	// that no API server holds yet.
 	current *corev1.Service
@@ -43,6 +43,7 @@ func newSubject(c *checker, service *corev1.Service) *subject {
 		checker: c,
 		ref:     snapshot.RefOf("Service", service),
 		service: withDefaults(service),
+		written: service,
 		live:    service.UID != "",
 	}
 	if before := c.Before(service.Namespace, service.Name); before != nil {
@@ -54,6 +55,11 @@ func newSubject(c *checker, service *corev1.Service) *subject {
 		x.backends = c.backendsOf(service.Namespace, service.Spec.Selector)
 	}
 	return x
+}
+
+// hasTarget tells whether a port names its target port.
+func hasTarget(port *corev1.ServicePort) bool {
+	return port.TargetPort != intstr.FromInt32(0) && port.TargetPort != intstr.FromString("")
 }
 
 // withDefaults returns a copy of the service with those defaults of the API
@@ -69,7 +75,7 @@ func withDefaults(service *corev1.Service) *corev1.Service {
 		if port.Protocol == "" {
 			port.Protocol = corev1.ProtocolTCP
 		}
-		if port.TargetPort == intstr.FromInt32(0) || port.TargetPort == intstr.FromString("") {
+		if !hasTarget(&port) {
 			port.TargetPort = intstr.FromInt32(port.Port)
 		}
 		full.Spec.Ports[i] = port

@@ -195,14 +195,15 @@ func targetUndeclared(x *subject, i int, port *corev1.ServicePort) []Finding {
 	if !ok {
 		return nil
 	}
-	number := fmt.Sprintf("target port %d of %s", port.TargetPort.IntVal, x.portName(i))
-	if port.TargetPort.IntVal == port.Port {
-		number += ", which is the port's own number unless set,"
+	message := fmt.Sprintf("target port %d of %s is not declared by any container of %s, but %s",
+		port.TargetPort.IntVal, x.portName(i), objectText(absent[0].owner), candidate)
+	if !hasTarget(&x.written.Spec.Ports[i]) {
+		message = fmt.Sprintf("%s names no targetPort, so it leads to port %d of the pods, which no container of %s declares, but %s",
+			x.portName(i), port.Port, objectText(absent[0].owner), candidate)
 	}
 	return []Finding{{
-		Field: portField(i, "targetPort"),
-		Message: fmt.Sprintf("%s is not declared by any container of %s, but %s",
-			number, objectText(absent[0].owner), candidate),
-		Fix: x.patchPort(i, "targetPort", candidate.target()),
+		Field:   portField(i, "targetPort"),
+		Message: message,
+		Fix:     x.patchPort(i, "targetPort", candidate.target()),
 	}}
 }

@@ -107,8 +107,8 @@ func targetCases() []ruleCase {
 		fix: `set spec.ports[0].targetPort to "http"`,
 	}, {
 		id: "NP215", name: "no target port is given, and the port's number is not declared", service: to(intstr.IntOrString{}),
-		want: []string{"warning " + field + "target port 82 of port http, which is the port's own number unless set, is not declared by any " +
-			"container of Deployment web, but container web declares 300 (http)"},
+		want: []string{"warning " + field + "port http names no targetPort, so it leads to port 82 of the pods, which no container of " +
+			"Deployment web declares, but container web declares 300 (http)"},
 	}, {
 		id: "NP215", name: "the other number is what another port leads to", service: withPorts(port("http", 82, 0), corev1.ServicePort{
 			Name: "debug", Protocol: "TCP", Port: 83, TargetPort: intstr.FromInt32(5005),

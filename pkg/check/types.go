@@ -81,6 +81,9 @@ func hasNodePortType(service *corev1.Service) bool {
 }
 
 func loadBalancerOnly(x *subject) []Finding {
+	if !validType(x.service) {
+		return nil
+	}
 	if x.service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 		return x.healthCheckWithoutLocal()
 	}

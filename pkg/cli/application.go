@@ -10,11 +10,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // application is one service of the manifests on its way to the cluster.
 type application struct {
 	namespace, name string
+	files           snapshot.Locator // finds the service in its file
 	manifest        []byte
 	wanted          *corev1.Service // the manifest, with what the API server fills in
 	before          *corev1.Service // nil when there is none yet
@@ -27,6 +29,12 @@ func wanted(applications []*application) []*corev1.Service {
 		services = append(services, a.wanted)
 	}
 	return services
+}
+
+// refused says why the service is not applied, and where it stands.
+func (a *application) refused(err error) error {
+	at := a.files.Locate(snapshot.RefOf("Service", a.wanted), refusedField(err))
+	return placed(explainConflict(err, a.name), at)
 }
 
 // outcome is what became of the service, in kubectl's words.

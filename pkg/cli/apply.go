@@ -134,7 +134,7 @@ func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applica
 	for _, a := range applications {
 		after, err := o.applyOne(ctx, c, a, true)
 		if err != nil {
-			refused = append(refused, explainConflict(err, a.name))
+			refused = append(refused, a.refused(err))
 			continue
 		}
 		a.after = cluster.WithoutInventions(after, a.wanted, a.before)
@@ -161,7 +161,7 @@ func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applicatio
 	for i, a := range applications {
 		after, err := o.applyOne(ctx, c, a, false)
 		if err != nil {
-			return applied, unfinished(explainConflict(err, a.name), applied, wanted(applications[i+1:]), "applied")
+			return applied, unfinished(a.refused(err), applied, wanted(applications[i+1:]), "applied")
 		}
 		a.after = after
 		applied = append(applied, after)

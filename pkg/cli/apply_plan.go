@@ -53,6 +53,7 @@ func (o *applyOptions) plan(ctx context.Context) (*applyPlan, error) {
 // file may lead to another.
 func (o *applyOptions) applications(set *manifest.Set) ([]*application, error) {
 	var applications []*application
+	written, _ := set.Snapshot(manifest.Defaults{Namespace: o.namespace})
 	for _, object := range set.Objects {
 		service, ok := object.Object.(*corev1.Service)
 		if !ok {
@@ -67,7 +68,7 @@ func (o *applyOptions) applications(set *manifest.Set) ([]*application, error) {
 		}
 		service.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Service"))
 		applications = append(applications, &application{
-			namespace: service.Namespace, name: service.Name, manifest: object.JSON, wanted: service,
+			namespace: service.Namespace, name: service.Name, files: written.Positions, manifest: object.JSON, wanted: service,
 		})
 	}
 	if len(applications) == 0 {

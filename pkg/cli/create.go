@@ -83,10 +83,10 @@ func (o *createOptions) run(ctx context.Context) error {
 			service.Namespace = ""
 		}
 	}
-	if err := o.rehearse(ctx, plan.services); err != nil {
+	if err := o.rehearse(ctx, plan); err != nil {
 		return err
 	}
-	created, err := o.create(ctx, plan.services)
+	created, err := o.create(ctx, plan)
 	if err != nil || o.dryRun != dryRunNone || !o.wait {
 		return err
 	}
@@ -120,19 +120,24 @@ func (o *createOptions) plan(ctx context.Context) (*plan, error) {
 	for _, source := range p.sources {
 		service, err := author.Service(source, o.author)
 		if err != nil {
-			return nil, err
+			return nil, p.placed(err, source)
 		}
 		p.services = append(p.services, service)
 	}
 	return p, nil
 }
 
-func (o *createOptions) create(ctx context.Context, services []*corev1.Service) ([]*corev1.Service, error) {
+// placed says where the source of a service stands that an error is about.
+func (p *plan) placed(err error, source author.Source) error {
+	return placed(err, p.snapshot.Locate(source.Ref, ""))
+}
+
+func (o *createOptions) create(ctx context.Context, p *plan) ([]*corev1.Service, error) {
 	var created []*corev1.Service
-	for i, service := range services {
+	for i, service := range p.services {
 		service, err := o.createOne(ctx, service)
 		if err != nil {
-			return created, unfinished(err, created, services[i+1:], "created")
+			return created, unfinished(p.placed(err, p.sources[i]), created, p.services[i+1:], "created")
 		}
 		created = append(created, service)
 		if err := o.result.print(service, "created"); err != nil {
@@ -144,8 +149,8 @@ func (o *createOptions) create(ctx context.Context, services []*corev1.Service) 
 
 // rehearse lets the API server check several services before the first one is
 // created.
-func (o *createOptions) rehearse(ctx context.Context, services []*corev1.Service) error {
-	if len(services) < 2 || o.dryRun != dryRunNone {
+func (o *createOptions) rehearse(ctx context.Context, p *plan) error {
+	if len(p.services) < 2 || o.dryRun != dryRunNone {
 		return nil
 	}
 	c, err := o.cluster()
@@ -153,9 +158,9 @@ func (o *createOptions) rehearse(ctx context.Context, services []*corev1.Service
 		return err
 	}
 	var refused []error
-	for _, service := range services {
+	for i, service := range p.services {
 		if _, err := c.Create(ctx, service, cluster.WriteOptions{Manager: o.manager, DryRun: true}); err != nil {
-			refused = append(refused, err)
+			refused = append(refused, p.placed(err, p.sources[i]))
 		}
 	}
 	if len(refused) > 0 {
@@ -182,11 +187,11 @@ func (o *createOptions) check(p *plan) error {
 	alone, beside := check.New(p.snapshot), check.New(together)
 	for i, service := range p.services {
 		if twice := together.Service(service.Namespace, service.Name); twice != service {
-			return fmt.Errorf("%s and another object of the manifests would both give service %q; create one of them with --name",
-				p.sources[i].Ref, service.Name)
+			return p.placed(fmt.Errorf("%s and another object of the manifests would both give service %q; create one of them with --name",
+				p.sources[i].Ref, service.Name), p.sources[i])
 		}
 		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" && o.dryRun != dryRunClient {
-			return apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name)
+			return p.placed(apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name), p.sources[i])
 		}
 		findings = append(findings, alone.Service(service)...)
 		findings = append(findings, takenTogether(beside, service)...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -158,6 +159,9 @@ func parseIgnore(text string) (check.Ignore, error) {
 			id, reason = text[:i], text[i+1:]
 			break
 		}
+	}
+	if strings.Contains(id, ",") {
+		return check.Ignore{}, fmt.Errorf("%q is more than one id; give --ignore once for each, as a reason may hold commas", id)
 	}
 	if _, ok := check.RuleOf(id); !ok {
 		return check.Ignore{}, fmt.Errorf("%q is the id of no finding; --explain all lists them", id)

@@ -26,11 +26,17 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 	}
 	s, err := c.Read(ctx, o.query(o.namespace, o.names()))
 	if err != nil {
+		if apierrors.IsNotFound(err) {
+			o.where = emptyNamespace(ctx, c, o.namespace, o.where)
+		}
 		return nil, o.notFound(err)
 	}
 	x, err := o.examine(s)
 	if err != nil {
 		return nil, err
+	}
+	if len(x.chosen) == 0 && c.NoNamespace(ctx, o.namespace) {
+		return nil, fmt.Errorf("namespace %q does not exist", o.namespace) // nothing found would be no answer
 	}
 	return o.walked(ctx, c, x)
 }
@@ -106,7 +112,7 @@ func (o *exposeCheckOptions) query(namespace string, names []string) cluster.Que
 func (o *exposeCheckOptions) sift(report *render.Report, services []*corev1.Service, findings []check.Finding) []check.Finding {
 	counting, ignored := check.Sift(findings, services, o.ignore)
 	report.Ignored = append(report.Ignored, ignored...)
-	return counting
+	return check.Condense(counting)
 }
 
 // newReport is a report without findings, which names what could not be read.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -70,4 +71,12 @@ func (f *factory) configured() bool {
 // say writes one message for the user, who reads it on ErrOut.
 func (f *factory) say(format string, args ...any) {
 	fmt.Fprintln(f.ErrOut, strings.TrimRight(fmt.Sprintf(format, args...), "\n"))
+}
+
+// emptyNamespace is how to call a namespace in which nothing was found.
+func emptyNamespace(ctx context.Context, c *cluster.Cluster, namespace, where string) string {
+	if c.NoNamespace(ctx, namespace) {
+		return where + ", which does not exist"
+	}
+	return where
 }

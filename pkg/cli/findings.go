@@ -62,7 +62,11 @@ func (f *factory) tellBefore(findings []check.Finding, s *snapshot.Snapshot, wri
 	if err == nil || write.check == checkWarn {
 		return nil
 	}
-	f.say("Nothing was changed. --check=warn goes on all the same.")
+	told := "Nothing was changed."
+	if !slices.ContainsFunc(findings, check.Finding.Refused) {
+		told += " --check=warn goes on all the same."
+	}
+	f.say("%s", told)
 	return err
 }
 

@@ -138,6 +138,9 @@ func (o *getOptions) run(ctx context.Context) error {
 		return o.follow(ctx, c)
 	}
 	s, err := c.Read(ctx, o.query)
+	if apierrors.IsNotFound(err) || err == nil && len(s.Services) == 0 {
+		o.listing.where = emptyNamespace(ctx, c, o.query.Namespace, o.listing.where)
+	}
 	if err != nil {
 		return o.notFound(err)
 	}

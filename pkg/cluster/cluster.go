@@ -5,9 +5,12 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	appsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
 	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -66,4 +69,14 @@ func withoutRedirects(client *http.Client) *http.Client {
 	still := *client
 	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &still
+}
+
+// NoNamespace tells that a namespace does not exist. It is false as well where
+// that cannot be known, and for all namespaces.
+func (c *Cluster) NoNamespace(ctx context.Context, name string) bool {
+	if name == metav1.NamespaceAll {
+		return false
+	}
+	_, err := c.core.Namespaces().Get(ctx, name, metav1.GetOptions{})
+	return apierrors.IsNotFound(err)
 }

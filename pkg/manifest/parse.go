@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -120,11 +121,34 @@ func (d document) yamlProblem(err error) *Problem {
 			}
 		}
 	}
-	problem := &Problem{Position: d.positionOfLine(line), Message: "not valid YAML: " + printable(message)}
+	problem := &Problem{Position: d.positionOfLine(d.lineOfError(err, line)), Message: "not valid YAML: " + printable(message)}
 	if strings.Contains(message, "mapping values are not allowed") || strings.Contains(message, "did not find expected") {
 		problem.Hint = "check the indentation and the quotes of this line and the one before"
 	}
 	return problem
+}
+
+// lineOfError returns the line of a syntax error. The parser names the line at which
+// it began what it could not end, if any: here it is the first line with which
+// the text up to there has the same error.
+func (d document) lineOfError(err error, named int) int {
+	const large = 1 << 20 // it is parsed a dozen times
+	if len(d.text) > large {
+		return named
+	}
+	var ends []int
+	for at := 0; at < len(d.text); {
+		at = lineEnd(d.text, at)
+		ends = append(ends, at)
+	}
+	line := 1 + sort.Search(len(ends), func(i int) bool {
+		got := yaml.Unmarshal(d.text[:ends[i]], &yaml.Node{})
+		return got != nil && got.Error() == err.Error()
+	})
+	if line > len(ends) { // it is an error of another parser
+		return named
+	}
+	return line
 }
 
 // yamlError takes a message such as "yaml: line 3: did not find …" apart.

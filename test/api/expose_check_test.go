@@ -95,3 +95,36 @@ func TestExposeCheckWatchWithoutServicesWaitsForOne(t *testing.T) {
 		t.Errorf("exit code %d, told: %s", code, out.text.String())
 	}
 }
+
+func TestANamespaceThatDoesNotExistIsSaid(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	u.namespace = "nosuch"
+	if r := u.run("get"); r.code != 0 || !strings.Contains(r.err, "No NodePort services found in namespace nosuch, which does not exist.") {
+		t.Errorf("exit code %d: %s", r.code, r.err)
+	}
+	u.fails(u.run("get", "web"), `service "web" not found in namespace nosuch, which does not exist`)
+	if r := u.run("expose-check"); r.code != 2 || !strings.Contains(r.err, `error: namespace "nosuch" does not exist`) {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.err)
+	}
+	if r := u.run("expose-check", "web"); r.code != 2 || !strings.Contains(r.err, "namespace nosuch, which does not exist") {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.err)
+	}
+}
+
+func TestWhatTheAPIServerRefusesIsPlacedInTheFile(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	r := u.apply(manifest("web", "[{port: 80, nodePort: 80}]"))
+	u.fails(r, "out of the node port range", "Nothing was changed.")
+	if strings.Contains(r.err, "--check=warn") {
+		t.Errorf("it is said to help against the API server:\n%s", r.err)
+	}
+	refused := strings.Replace(manifest("web", "[{port: 80, nodePort: 80}]"), "type:", "externalTrafficPolicy: Local\n  type:", 1)
+	u.fails(u.apply(refused, "--check=ignore"), "stdin:9:22: cannot apply service", "spec.ports[0].nodePort")
+	r = u.runWith(t.Context(), deployment, "create", "-f", "-", "--wait=false", "--check=ignore", "--node-port=80", "--port=http")
+	u.fails(r, "stdin:2:1: cannot create service")
+	c.Apply(t, u.namespace, manifest("web", "[{port: 80}]"))
+	r = u.runWith(t.Context(), deployment, "create", "-f", "-", "--wait=false", "--check=ignore", "--port=http")
+	u.fails(r, "stdin:2:1: ", "already exists")
+}
