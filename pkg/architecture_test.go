@@ -68,7 +68,7 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
 		"net/http":                          {"pkg/cli", "pkg/cluster", "pkg/engine", "pkg/local", "pkg/manifest", "pkg/probe", "pkg/tunnel"},
-		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/forward", "pkg/manifest", "pkg/tunnel"},
+		"os":                                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/engine", "pkg/forward", "pkg/local", "pkg/manifest", "pkg/tunnel"},
 	}
 	for _, p := range programPackages(t) {
 		for _, imported := range p.Imports {

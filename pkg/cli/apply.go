@@ -65,6 +65,7 @@ Objects of other kinds are passed over: kubectl apply takes those.`,
 	}
 	flags.files.add(cmd, "the manifests to apply")
 	cmd.Flags().BoolVar(&flags.force, "force-conflicts", false, "take over the fields that other field managers have set otherwise")
+	f.addLocal(cmd)
 	flags.write.add(cmd)
 	flags.output.add(cmd)
 	return cmd

@@ -56,6 +56,7 @@ replicationcontroller or job, or a short name of these.`,
 		},
 	}
 	flags.add(cmd)
+	f.addLocal(cmd)
 	return cmd
 }
 

@@ -131,6 +131,8 @@ func (f *factory) explain(err error) string {
 	var lookup *net.DNSError
 	var problem *manifest.Problem
 	switch {
+	case explainRun(err) != "":
+		return explainRun(err)
 	case errors.As(err, &problem): // a page that cannot be fetched is no API server
 		return strings.TrimSpace(err.Error())
 	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && !f.configured():

@@ -98,6 +98,7 @@ The exit code is 0 when nothing was found, 1 when something of the severity of
 		},
 	}
 	flags.add(cmd)
+	f.addLocal(cmd)
 	return cmd
 }
 

@@ -21,6 +21,9 @@ type factory struct {
 	terminal terminal
 	flags    *genericclioptions.ConfigFlags
 	cluster  func() (*cluster.Cluster, error)
+	// local is the name of the run of this machine that stands for the cluster;
+	// empty for the cluster of the kubeconfig.
+	local string
 }
 
 func newFactory(streams genericiooptions.IOStreams) *factory {
@@ -35,12 +38,20 @@ func newFactory(streams genericiooptions.IOStreams) *factory {
 
 // connect makes no request.
 func (f *factory) connect() (*cluster.Cluster, error) {
-	config, err := f.flags.ToRESTConfig()
+	config, err := f.config()
 	if err != nil {
 		return nil, err
 	}
 	config.WarningHandler = rest.NewWarningWriter(f.ErrOut, rest.WarningWriterOptions{Deduplicate: true})
 	return cluster.New(config)
+}
+
+// config is how the cluster is reached.
+func (f *factory) config() (*rest.Config, error) {
+	if f.local != "" {
+		return f.localConfig(), nil
+	}
+	return f.flags.ToRESTConfig()
 }
 
 // namespace is that of the flag, or else of the kubeconfig's context. given
@@ -64,6 +75,9 @@ func (f *factory) scope(allNamespaces bool) (namespace, where string, err error)
 
 // configured tells whether a kubeconfig or a flag names a cluster.
 func (f *factory) configured() bool {
+	if f.local != "" {
+		return true
+	}
 	config, err := f.flags.ToRawKubeConfigLoader().RawConfig()
 	return err != nil || len(config.Clusters) > 0 || *f.flags.APIServer != ""
 }

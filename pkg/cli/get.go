@@ -72,6 +72,7 @@ runs no endpoint of a service with externalTrafficPolicy Local.`,
 	cmd.Flags().StringSliceVar(&flags.nodes, "node", nil, "show only the addresses of these nodes")
 	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "after listing the services, list them again as they change")
 	cmd.Flags().BoolVar(&flags.noHeaders, "no-headers", false, "leave the headers out")
+	f.addLocal(cmd)
 	flags.files.add(cmd, "show the services of these manifests instead of a cluster's")
 	flags.output.add(cmd)
 	return cmd

@@ -90,6 +90,7 @@ folders, as in the overlays of environments, is one service.`,
 	cmd.Flags().StringVar(&flags.suggest, "suggest", "", "print a free port for the service of this name, the same each time")
 	cmd.Flags().StringVar(&flags.nodePortRange, "node-port-range", "", "the API server's --service-node-port-range (default: what it tells, or 30000-32767)")
 	cmd.Flags().BoolVar(&flags.noHeaders, "no-headers", false, "leave the headers and the map out")
+	f.addLocal(cmd)
 	flags.files.add(cmd, "look at the services and pods of these manifests instead of a cluster's")
 	flags.output.add(cmd)
 	return cmd

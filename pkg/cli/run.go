@@ -22,6 +22,8 @@ type runFlags struct {
 	nodes         int
 	nodePortRange string
 	clusterIPs    bool
+	name          runName
+	save          string
 	output        string
 	serve         serveFlags
 }
@@ -34,7 +36,10 @@ type runOptions struct {
 	machine   local.Options
 	ignore    []check.Ignore
 	serve     serveOptions
-	json      bool
+	// name is by what the other commands find the run; save is the folder for
+	// what they have added to it, empty not to keep it.
+	name, save string
+	json       bool
 }
 
 func newRunCmd(f *factory) *cobra.Command {
@@ -77,6 +82,9 @@ func (flags *runFlags) add(cmd *cobra.Command) {
 	fs.IntVar(&flags.nodes, "nodes", 0, "how many nodes there are when the manifests hold none (default: 3, or 1 where only 127.0.0.1 exists)")
 	fs.StringVar(&flags.nodePortRange, "node-port-range", "", "the range from which node ports are chosen (default: "+nodeport.Default().String()+")")
 	fs.BoolVar(&flags.clusterIPs, "cluster-ips", true, "open the services' own ports, too, on loopback addresses such as 127.3.11.5 for 10.3.11.5")
+	flags.name = local.DefaultName
+	fs.Var(&flags.name, "name", "name of the run, by which --local=NAME of other commands finds it")
+	fs.StringVar(&flags.save, "save", "", "folder to write the services into that were created or applied with --local, when the run ends")
 	fs.StringVarP(&flags.output, "output", "o", "", "output format: json for a stream of events")
 	flags.serve.add(cmd)
 }
@@ -89,7 +97,7 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &runOptions{factory: f, ignore: config.ignores(), json: flags.output == "json"}
+	o := &runOptions{factory: f, ignore: config.ignores(), name: string(flags.name), save: flags.save, json: flags.output == "json"}
 	o.source = manifest.Source{Paths: flags.files.paths, Recursive: flags.files.recursive}
 	if o.serve, err = flags.serve.options(); err != nil {
 		return nil, err
@@ -134,6 +142,11 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	socket, err := local.Listen(o.name)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
 	events := newEventQueue()
 	o.machine.Events = events.add
 	c, err := local.New(o.machine)
@@ -147,9 +160,12 @@ func (o *runOptions) run(ctx context.Context) error {
 	defer closeStatus()
 	defer shield()()
 	c.Load(set)
+	answering, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { _ = c.Serve(answering, socket) }() // it ends with the run
 	teller := &runTeller{runOptions: o, cluster: c}
 	if err = teller.start(events.take()); err == nil {
 		err = o.follow(ctx, c, teller, events, stamp)
 	}
-	return errors.Join(err, o.serve.end(o.factory, c.Shutdown))
+	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c.Shutdown))
 }

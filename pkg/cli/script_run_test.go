@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -156,4 +158,25 @@ func freePort(env *testscript.Env) error {
 	defer listener.Close()
 	env.Setenv("PORT", strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	return nil
+}
+
+// ownSockets keeps the runs of the tests from those of the user.
+func ownSockets(t *testing.T) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "run") // a socket's path has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, had := os.LookupEnv("XDG_RUNTIME_DIR")
+	if err := os.Setenv("XDG_RUNTIME_DIR", dir); err != nil { // t.Setenv is not for parallel tests
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = os.RemoveAll(dir)
+		if had {
+			_ = os.Setenv("XDG_RUNTIME_DIR", before)
+		} else {
+			_ = os.Unsetenv("XDG_RUNTIME_DIR")
+		}
+	})
 }

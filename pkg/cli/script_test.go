@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ownSockets(t)
 	s := &scripts{}
 	commands := s.runCommands()
 	commands["nodeport"] = s.nodeport

@@ -7,12 +7,14 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"sync"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
@@ -57,8 +59,12 @@ type Cluster struct {
 	mu sync.Mutex
 	// manifests is the last set that was taken.
 	manifests *manifest.Set
-	stands    map[snapshot.Ref]*stand
-	closed    bool
+	// added are the services that were created or applied beside the manifests.
+	added  map[snapshot.Ref]*addition
+	stands map[snapshot.Ref]*stand
+	// past are the last states, the present one at the end.
+	past   []*state
+	closed bool
 }
 
 // state is the cluster at one moment. It is never changed.
@@ -68,6 +74,14 @@ type state struct {
 	// addresses in place of cluster IPs.
 	table  *route.Table
 	stands map[snapshot.Ref]*stand
+	// objects are the API's, by their kinds.
+	objects map[string][]object
+	// number counts the states.
+	number int64
+	// replaced is closed when the state is no longer the present one, and next
+	// is the one that came after it.
+	replaced chan struct{}
+	next     *state
 }
 
 // New makes a cluster that has nothing yet but what answers for its pods.
@@ -78,8 +92,12 @@ func New(o Options) (*Cluster, error) {
 	}
 	on := findLoopbacks()
 	o.ClusterIPs = o.ClusterIPs && on.v4 > 1
-	c := &Cluster{options: o, answers: answers, loopbacks: on, manifests: &manifest.Set{}, stands: map[snapshot.Ref]*stand{}}
-	c.now.Store(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
+	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
+	c := &Cluster{
+		options: o, answers: answers, loopbacks: on,
+		manifests: &manifest.Set{}, added: map[snapshot.Ref]*addition{}, stands: map[snapshot.Ref]*stand{},
+	}
+	c.become(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
 	served := o.Engine
 	served.Dialer, served.ClusterIPs, served.Events = c, o.ClusterIPs, c.engineEvent
 	c.engine = engine.New(served)
@@ -93,6 +111,7 @@ func (c *Cluster) Engine() *engine.Engine { return c.engine }
 func (c *Cluster) Load(set *manifest.Set) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.supersede(set)
 	c.manifests = set
 	c.settle()
 }

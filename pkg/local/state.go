@@ -21,7 +21,8 @@ func (c *Cluster) settle() {
 	if c.closed {
 		return
 	}
-	c.standFor(c.build().Pods)
+	s, _ := c.build(c.additions())
+	c.standFor(s.Pods)
 	c.refresh()
 }
 
@@ -30,20 +31,43 @@ func (c *Cluster) refresh() {
 	if c.closed {
 		return
 	}
-	s := c.build()
+	s, set := c.build(c.additions())
 	before := c.now.Load()
-	after := &state{snapshot: s, table: c.tableOf(s), stands: maps.Clone(c.stands)}
-	c.now.Store(after)
+	after := &state{
+		snapshot: s, table: c.tableOf(s), stands: maps.Clone(c.stands),
+		objects: objectsOf(s, set, c.options.Namespace),
+	}
+	c.become(after)
 	c.engine.Execute(after.table)
 	c.tellChanges(before, after)
 }
 
-func (c *Cluster) build() *snapshot.Snapshot {
+// become makes a state the present one.
+func (c *Cluster) become(after *state) {
+	const remembered = 100
+	after.replaced = make(chan struct{})
+	before := c.now.Load()
+	if before != nil {
+		after.number = before.number + 1
+		before.next = after
+	}
+	c.past = append(c.past[max(0, len(c.past)-remembered):], after)
+	c.now.Store(after)
+	if before != nil {
+		close(before.replaced)
+	}
+}
+
+// build returns the cluster that the manifests and some services beside them
+// become, and the set that it is made of.
+func (c *Cluster) build(added []*manifest.Object) (*snapshot.Snapshot, *manifest.Set) {
 	nodes := localNodes(c.manifests, cmp.Or(c.options.Nodes, defaultNodes), c.loopbacks)
-	s, _ := localSet(c.manifests, nodes).Snapshot(manifest.Defaults{
+	set := localSet(c.manifests, nodes)
+	set.Objects = append(set.Objects, added...)
+	s, _ := set.Snapshot(manifest.Defaults{
 		Namespace: c.options.Namespace, NodePorts: c.options.NodePorts, Ready: c.ready,
 	})
-	return s
+	return s, set
 }
 
 // ready tells whether what stands for a pod is ready.

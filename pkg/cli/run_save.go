@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+)
+
+// keep writes services as manifests, one a file, if there is a folder for them.
+func (o *runOptions) keep(services []*corev1.Service) error {
+	if o.save == "" || len(services) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(o.save, 0o755); err != nil {
+		return fmt.Errorf("cannot save the services: %w", err)
+	}
+	for _, service := range services {
+		text, err := yaml.Marshal(asManifest(service))
+		if err != nil {
+			return fmt.Errorf("cannot save service %s: %w", service.Name, err)
+		}
+		name := service.Name + ".yaml"
+		if severalNamespaces(services) {
+			name = service.Namespace + "-" + name
+		}
+		path := filepath.Join(o.save, name)
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return fmt.Errorf("cannot save service %s: %w", service.Name, err)
+		}
+		o.say("service/%s saved in %s", render.Safe(service.Name), path)
+	}
+	return nil
+}
+
+// asManifest leaves of a service what its author would write: not the addresses
+// that a cluster gives out.
+func asManifest(service *corev1.Service) *corev1.Service {
+	manifest := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: service.Name, Namespace: service.Namespace, Labels: service.Labels, Annotations: service.Annotations,
+		},
+		Spec: *service.Spec.DeepCopy(),
+	}
+	manifest.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Service"))
+	if manifest.Spec.ClusterIP != corev1.ClusterIPNone {
+		manifest.Spec.ClusterIP, manifest.Spec.ClusterIPs = "", nil
+	}
+	return manifest
+}

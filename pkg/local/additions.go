@@ -1,0 +1,67 @@
+package local
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
+)
+
+// addition is a service that was created or applied beside the manifests. It
+// takes the place of one that they hold, until they say otherwise.
+type addition struct {
+	// service is the whole of it.
+	service *corev1.Service
+	// applied is what was last applied, as it was sent; nil for one that was
+	// only created.
+	applied map[string]any
+}
+
+// additions are the services beside the manifests as objects of a set.
+func (c *Cluster) additions() []*manifest.Object {
+	var objects []*manifest.Object
+	for _, ref := range c.sortedAdditions() {
+		objects = append(objects, serviceObject(c.added[ref].service))
+	}
+	return objects
+}
+
+func (c *Cluster) sortedAdditions() []snapshot.Ref {
+	return slices.SortedFunc(maps.Keys(c.added), func(a, b snapshot.Ref) int { return strings.Compare(a.String(), b.String()) })
+}
+
+func serviceObject(service *corev1.Service) *manifest.Object {
+	return &manifest.Object{Ref: snapshot.RefOf("Service", service), APIVersion: "v1", Object: service}
+}
+
+// Added are the services that were created or applied beside the manifests,
+// sorted.
+func (c *Cluster) Added() []*corev1.Service {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var services []*corev1.Service
+	for _, ref := range c.sortedAdditions() {
+		services = append(services, c.added[ref].service.DeepCopy())
+	}
+	return services
+}
+
+// supersede drops the services beside the manifests that an edit is about:
+// whoever spoke last is right.
+func (c *Cluster) supersede(set *manifest.Set) {
+	before := map[snapshot.Ref][]byte{}
+	for _, object := range c.manifests.Objects {
+		before[object.In(c.options.Namespace)] = object.JSON
+	}
+	for _, object := range set.Objects {
+		ref := object.In(c.options.Namespace)
+		if c.added[ref] != nil && !bytes.Equal(before[ref], object.JSON) {
+			delete(c.added, ref)
+		}
+	}
+}

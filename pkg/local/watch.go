@@ -1,0 +1,135 @@
+package local
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+// watchEvent is a line of a watch.
+type watchEvent struct {
+	Type   watch.EventType `json:"type"`
+	Object any             `json:"object"`
+}
+
+// watching is a watch under way.
+type watching struct {
+	*selection
+	encoder *json.Encoder
+	flush   func() error
+}
+
+// watch sends what changes from a state on, until who asked goes or the run
+// ends. A state that is long gone has to be listed anew, as with an API server.
+func (c *Cluster) watch(w http.ResponseWriter, r *http.Request, wanted *selection) {
+	query := r.URL.Query()
+	all := query.Get("sendInitialEvents") == "true"
+	seen := c.stateOf(query.Get("resourceVersion"))
+	if all {
+		seen = c.now.Load()
+	}
+	if seen == nil {
+		answerError(w, apierrors.NewResourceExpired("too old resource version: "+query.Get("resourceVersion")))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	watching := &watching{wanted, json.NewEncoder(w), http.NewResponseController(w).Flush}
+	err := watching.begin(seen, all)
+	var timeout <-chan time.Time
+	if seconds, _ := strconv.Atoi(query.Get("timeoutSeconds")); seconds > 0 {
+		timeout = time.After(time.Duration(seconds) * time.Second)
+	}
+	for err == nil {
+		select {
+		case <-seen.replaced:
+			err = watching.change(seen, seen.next)
+			seen = seen.next
+		case <-timeout:
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// stateOf is the state of a resourceVersion: the present one where none is
+// named, nil when it is forgotten.
+func (c *Cluster) stateOf(version string) *state {
+	if version == "" || version == "0" {
+		return c.now.Load()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.past {
+		if s.version() == version {
+			return s
+		}
+	}
+	return nil
+}
+
+// begin sends all that there is, if it is to (k8s.io/client-go
+// tools/cache/reflector.go, watchList), and at least that the watch stands.
+func (w *watching) begin(now *state, all bool) error {
+	if !all {
+		return w.flush()
+	}
+	for _, o := range w.of(now) {
+		if err := w.send(watch.Added, now.written(o, w.kind)); err != nil {
+			return err
+		}
+	}
+	bookmark, err := scheme.Scheme.New(w.kind.GroupVersionKind)
+	if err != nil {
+		return err
+	}
+	end := now.written(bookmark.(object), w.kind)
+	end.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
+	if err := w.send(watch.Bookmark, end); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// change sends what is other in one state than in the one before.
+func (w *watching) change(before, after *state) error {
+	old := map[types.NamespacedName]object{}
+	for _, o := range w.of(before) {
+		old[nameOf(o)] = o
+	}
+	for _, o := range w.of(after) {
+		was := old[nameOf(o)]
+		delete(old, nameOf(o))
+		what := watch.Modified
+		if was == nil {
+			what = watch.Added
+		} else if equality.Semantic.DeepEqual(was, o) {
+			continue
+		}
+		if err := w.send(what, after.written(o, w.kind)); err != nil {
+			return err
+		}
+	}
+	for _, o := range old {
+		if err := w.send(watch.Deleted, after.written(o, w.kind)); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+func (w *watching) send(what watch.EventType, o object) error {
+	return w.encoder.Encode(watchEvent{what, o})
+}
+
+func nameOf(o object) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
+}
