@@ -112,7 +112,7 @@ func TestAFailingEndpointIsTriedLastForAWhile(t *testing.T) {
 		e := New(Options{Random: func(int) int { return 0 }})
 		defer e.cut()
 		b := bound(0, "10.2.1.1:300", "10.2.2.1:300")
-		one := b.port.at(&b.verdict.Endpoints[0])
+		one := b.port.enter(&b.verdict.Endpoints[0])
 		b.port.blame(one)
 		choose := func(tried ...route.Endpoint) string { return numberOf(e.choose(b, netip.AddrPort{}, tried)) }
 		if got := choose(); got != "2" {
@@ -141,7 +141,7 @@ func TestStrictChoiceKnowsNoFailures(t *testing.T) {
 	e := New(Options{Strict: true, Random: func(int) int { return 0 }})
 	defer e.cut()
 	b := bound(0, "10.2.1.1:300", "10.2.2.1:300")
-	b.port.blame(b.port.at(&b.verdict.Endpoints[0]))
+	b.port.blame(b.port.enter(&b.verdict.Endpoints[0]))
 	if got := numberOf(e.choose(b, netip.AddrPort{}, nil)); got != "1" {
 		t.Errorf("chose %s", got)
 	}

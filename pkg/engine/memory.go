@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,8 @@ func (p *servicePort) on(node string) *nodePort {
 	return p.nodes[node]
 }
 
-// at returns what is known of an endpoint.
-func (p *servicePort) at(e *route.Endpoint) *endpoint {
+// enter puts a client on an endpoint, and returns what is known of it.
+func (p *servicePort) enter(e *route.Endpoint) *endpoint {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known := p.endpoints[e.Address]
@@ -64,14 +65,21 @@ func (p *servicePort) at(e *route.Endpoint) *endpoint {
 		known = &endpoint{address: e.Address, pod: e.Pod}
 		p.endpoints[e.Address] = known
 	}
+	known.open.Add(1)
 	return known
 }
 
-// forget drops the endpoints that are not among those of the port now, and
-// that no client is on.
-func (p *servicePort) forget(now []route.Endpoint) {
+// forget drops the endpoints and nodes that are not there now, and that no
+// client is on.
+func (p *servicePort) forget(now []route.Endpoint, nodes []route.Node) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for name, node := range p.nodes {
+		gone := !slices.ContainsFunc(nodes, func(n route.Node) bool { return n.Name == name })
+		if gone && node.open.Load() == 0 {
+			delete(p.nodes, name)
+		}
+	}
 	if len(p.endpoints) == 0 {
 		return
 	}

@@ -117,7 +117,7 @@ func (p *plan) planService(table *route.Table, service *route.Service, clusterIP
 		key := portKey{port.Name, port.Protocol}
 		if known != nil && known.ports[key] != nil {
 			planned.ports[key] = known.ports[key]
-			planned.ports[key].forget(port.Endpoints)
+			planned.ports[key].forget(port.Endpoints, table.Nodes)
 		} else {
 			planned.ports[key] = newServicePort()
 		}

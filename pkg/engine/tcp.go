@@ -17,8 +17,9 @@ type tcpServer struct {
 	sctp     bool
 	// forward is the last binding that forwards; nil before there was one.
 	forward atomic.Pointer[binding]
-	// closed ends waits.
-	closed chan struct{}
+	// closed ends waits, and accepting is waited for.
+	closed    chan struct{}
+	accepting sync.WaitGroup
 
 	mu sync.Mutex
 	// drops tells that no new connection is to be answered. Where the kernel
@@ -35,7 +36,7 @@ func (e *Engine) listenTCP(b *binding) (server, error) {
 	}
 	s := &tcpServer{engine: e, listener: listener, sctp: b.way.Protocol == "SCTP", closed: make(chan struct{})}
 	s.update(b)
-	go s.accept()
+	s.accepting.Go(s.accept)
 	return s, nil
 }
 
@@ -77,6 +78,7 @@ func (s *tcpServer) close() {
 	}
 	close(s.closed)
 	_ = s.listener.Close()
+	s.accepting.Wait()
 }
 
 // accept takes connections until the listener is closed. When none can be had

@@ -307,7 +307,7 @@ func TestFlowsAreCounted(t *testing.T) {
 	}
 	e.Execute(&route.Table{})
 	e.sessions.running.Wait()
-	for name, c := range map[string]*counters{"node": &b.node.counters, "endpoint": &b.port.at(&route.Endpoint{Address: one}).counters} {
+	for name, c := range map[string]*counters{"node": &b.node.counters, "endpoint": &b.port.endpoints[one].counters} {
 		got := []int64{c.clients.Load(), c.open.Load(), c.failures.Load(), c.sent.Load(), c.received.Load()}
 		if want := []int64{1, 0, 0, 4, 8}; !slices.Equal(got, want) {
 			t.Errorf("%s: clients, open, failures, sent, received are %v, want %v", name, got, want)

@@ -41,8 +41,7 @@ func (v *visit) try(to *route.Endpoint) {
 	v.began = time.Now()
 	v.tried = append(v.tried, *to)
 	v.leave()
-	v.endpoint = v.binding.port.at(to)
-	v.endpoint.open.Add(1)
+	v.endpoint = v.binding.port.enter(to)
 }
 
 // leave notes that the client is not led to its endpoint any more.
