@@ -140,7 +140,7 @@ func (t *teller) text(e engine.Event) string {
 	case engine.EndpointRecovered:
 		return fmt.Sprintf("note: endpoint %s of service %s is reached again", e.Endpoint, e.Way.Service)
 	case engine.LimitReached:
-		return fmt.Sprintf("note: service %s turns clients away: %v", e.Way.Service, e.Err)
+		return fmt.Sprintf("note: clients are turned away: %v", e.Err)
 	}
 	return ""
 }

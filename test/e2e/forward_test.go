@@ -255,6 +255,21 @@ spec:
 	s.answers(fmt.Sprintf("http://127.0.0.1:%d/", port), "pod web-")
 }
 
+// The protocol of port forwarding has no flow control: on a tunnel that many
+// share, one that does not read stops all.
+func TestAClientThatNeverReadsHoldsUpNoOther(t *testing.T) {
+	s, port := deployed(t, rig.Start(t, rig.Nodes(3)), 1)
+	s.forward("→ 1 pod", "web", "--via=tunnel")
+	for range 5 {
+		s.stream(port) // of which nothing more is read
+	}
+	for range 20 {
+		if err := fetch(s.cluster.Client().HTTPClient(), fmt.Sprintf("http://127.0.0.1:%d/", port)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // stream begins a download of a gigabyte, of which the headers were read.
 func (s shell) stream(port int) io.Reader {
 	s.t.Helper()
