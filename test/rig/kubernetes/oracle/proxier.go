@@ -18,9 +18,9 @@ import (
 
 // node is the node that the rules are made on.
 type node struct {
-	mode, name, pods  string
-	addr              net.IP
-	nodePortAddresses []string
+	mode, name, pods, zone string
+	addr                   net.IP
+	nodePortAddresses      []string
 }
 
 // What kube-proxy has by default.
