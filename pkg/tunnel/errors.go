@@ -107,6 +107,12 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.Message }
 
+func isUnauthorized(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && r.Status == http.StatusUnauthorized
+}
+
+// isUpgradeRefusal tells whether another way to ask may be answered otherwise.
 func isUpgradeRefusal(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) {

@@ -178,7 +178,7 @@ func (p *pool) takeIdle() *session {
 		s := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		s.expiry.Stop()
-		if s.usable() {
+		if !s.retired && s.usable() {
 			return s
 		}
 	}
@@ -266,6 +266,9 @@ func (d *Dialer) endIdle(s *session) {
 	d.pools.mu.Lock()
 	unused := s.users == 0
 	s.retired = s.retired || unused
+	if p := d.pools.byPod[s.pod]; p != nil && unused {
+		p.idle = slices.DeleteFunc(p.idle, func(other *session) bool { return other == s })
+	}
 	d.pools.mu.Unlock()
 	if unused {
 		s.end(&Error{Kind: Closed, Pod: s.pod, Message: "the tunnel was idle"})

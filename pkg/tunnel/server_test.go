@@ -3,6 +3,7 @@ package tunnel
 import (
 	"bufio"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -43,8 +44,16 @@ type server struct {
 // start starts a server; set its fields before the first request.
 func start(t testing.TB) *server {
 	t.Helper()
+	s := prepare(t)
+	s.Start()
+	return s
+}
+
+// prepare returns a server that is not started.
+func prepare(t testing.TB) *server {
+	t.Helper()
 	s := &server{t: t, forward: func(port string, data httpstream.Stream) error { return ports[port](data) }}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewUnstartedServer(s)
 	t.Cleanup(func() {
 		s.cut()
 		s.Close()
@@ -89,7 +98,13 @@ func echo(data httpstream.Stream) error {
 }
 
 // config is how to reach the server.
-func (s *server) config() *rest.Config { return &rest.Config{Host: s.URL} }
+func (s *server) config() *rest.Config {
+	config := &rest.Config{Host: s.URL}
+	if s.TLS != nil {
+		config.CAData = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	}
+	return config
+}
 
 // cut ends the tunnels as a network does that is gone.
 func (s *server) cut() {

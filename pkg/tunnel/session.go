@@ -156,7 +156,7 @@ func (s *session) write() {
 			s.end(s.lost("writing to the API server failed", err))
 			return
 		}
-		if cap(message) <= 2*outLimit {
+		if cap(message) <= 16<<10 || len(message) > cap(message)/2 { // it is of use
 			s.mu.Lock()
 			s.left = message
 			s.mu.Unlock()

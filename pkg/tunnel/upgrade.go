@@ -43,6 +43,7 @@ type upgrader struct {
 	base    *url.URL
 	through http.RoundTripper
 	direct  *http.Transport // below through
+	renewed bool            // a plugin gets new credentials where they are refused
 
 	mu    sync.Mutex
 	order []transportName // in which to try them
@@ -82,7 +83,11 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upgrader{base: base, through: through, direct: direct, order: []transportName{webSocketTransport, spdyTransport}}
+	u := &upgrader{
+		base: base, through: through, direct: direct,
+		renewed: config.ExecProvider != nil || config.AuthProvider != nil,
+		order:   []transportName{webSocketTransport, spdyTransport},
+	}
 	if os.Getenv("KUBECTL_PORT_FORWARD_WEBSOCKETS") == "false" {
 		u.order = u.order[1:]
 	}
@@ -97,6 +102,9 @@ func (u *upgrader) open(ctx context.Context, pod Pod) (c carrier, fellBack, err 
 	u.mu.Unlock()
 	for _, name := range order {
 		c, refused := u.upgrade(ctx, pod, name)
+		if u.renewed && isUnauthorized(refused) { // the credentials have expired, and are new now
+			c, refused = u.upgrade(ctx, pod, name)
+		}
 		if refused == nil {
 			u.prefer(name)
 			return c, err, nil
