@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // recorded collects events.
@@ -88,6 +90,49 @@ func TestWarmOpensATunnelBeforeItIsNeeded(t *testing.T) {
 	if stats := d.Stats(); stats.Idle != 1 {
 		t.Errorf("got %+v", stats)
 	}
+}
+
+// gated is a network connection on which nothing arrives while a gate is closed.
+type gated struct {
+	net.Conn
+	gate *atomic.Pointer[chan struct{}]
+}
+
+func (g *gated) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	if gate := g.gate.Load(); gate != nil {
+		<-*gate
+	}
+	return n, err
+}
+
+func TestTheFirstBytesDoNotWaitForTheNode(t *testing.T) {
+	transports(t, func(t *testing.T, s *server) {
+		var gate atomic.Pointer[chan struct{}]
+		arrived := make(chan struct{})
+		s.forward = func(_ string, data httpstream.Stream) error {
+			early := make([]byte, len("early"))
+			_, err := io.ReadFull(data, early)
+			close(arrived)
+			_, _ = data.Write(early)
+			return err
+		}
+		config := s.config()
+		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			return &gated{conn, &gate}, err
+		}
+		r := record()
+		d, err := New(config, Options{OnEvent: r.add, MaxPerPod: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close(); noneLeft(t) })
+		d.Warm(testPod)
+		r.await(t, Opened, 1)
+		gate.Store(&arrived) // from now on the client hears nothing until the pod has its bytes
+		mustEcho(t, connect(t, d, 7), "early")
+	})
 }
 
 func TestAnIdleTunnelIsClosed(t *testing.T) {

@@ -1,0 +1,152 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
+)
+
+// target is a listener on the client host that leads to the pod.
+type target struct {
+	host    *rig.Host
+	address string
+}
+
+func (t *target) dial(ctx context.Context) (net.Conn, error) {
+	return t.host.DialContext(ctx, "tcp", t.address)
+}
+
+func measures(lasting time.Duration) []measure {
+	const clients = 8
+	return []measure{
+		{"download, MB/s", func(ctx context.Context, t *target) (float64, error) { return download(ctx, t, 1) }},
+		{"4 downloads, MB/s", func(ctx context.Context, t *target) (float64, error) { return download(ctx, t, 4) }},
+		{"new connections/s, 8 clients", func(ctx context.Context, t *target) (float64, error) {
+			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return anew(ctx, t, again) })
+		}},
+		{"kept requests/s, 8 clients", func(ctx context.Context, t *target) (float64, error) {
+			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, t, again) })
+		}},
+		{"kept requests/s, 1 client", func(ctx context.Context, t *target) (float64, error) {
+			return inAll(ctx, 1, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, t, again) })
+		}},
+	}
+}
+
+// inAll has clients work at the same time, each as long as again says, and
+// returns how often a second it said so.
+func inAll(ctx context.Context, clients int, lasting time.Duration, work func(ctx context.Context, again func() bool) error) (float64, error) {
+	var done atomic.Int64
+	var all sync.WaitGroup
+	failures := make(chan error, clients)
+	begin := time.Now()
+	for range clients {
+		all.Go(func() {
+			failures <- work(ctx, func() bool {
+				if time.Since(begin) > lasting {
+					return false
+				}
+				done.Add(1)
+				return true
+			})
+		})
+	}
+	all.Wait()
+	close(failures)
+	var failed []error
+	for err := range failures {
+		failed = append(failed, err)
+	}
+	return float64(done.Load()) / time.Since(begin).Seconds(), errors.Join(failed...)
+}
+
+// download reads as many large answers at the same time.
+func download(ctx context.Context, t *target, streams int) (float64, error) {
+	const size = 200e6
+	var all sync.WaitGroup
+	failures := make(chan error, streams)
+	begin := time.Now()
+	for range streams {
+		all.Go(func() {
+			conn, err := t.dial(ctx)
+			if err == nil {
+				defer conn.Close()
+				_, err = fmt.Fprintf(conn, "GET /bytes/%d HTTP/1.0\r\n\r\n", int(size/float64(streams)))
+			}
+			if err == nil {
+				err = readAnswer(bufio.NewReaderSize(conn, 256<<10))
+			}
+			failures <- err
+		})
+	}
+	all.Wait()
+	close(failures)
+	var failed []error
+	for err := range failures {
+		failed = append(failed, err)
+	}
+	return size / 1e6 / time.Since(begin).Seconds(), errors.Join(failed...)
+}
+
+func readAnswer(in *bufio.Reader) error {
+	answer, err := http.ReadResponse(in, nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	n, err := io.Copy(io.Discard, answer.Body)
+	if err == nil && n != answer.ContentLength {
+		err = fmt.Errorf("%d bytes of %d", n, answer.ContentLength)
+	}
+	return err
+}
+
+// anew makes a connection for each request.
+func anew(ctx context.Context, t *target, again func() bool) error {
+	for again() {
+		conn, err := t.dial(ctx)
+		if err != nil {
+			return err
+		}
+		err = request(conn, bufio.NewReader(conn))
+		_ = conn.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kept makes one for all of them.
+func kept(ctx context.Context, t *target, again func() bool) error {
+	conn, err := t.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for again() {
+		if err := request(conn, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func request(conn net.Conn, in *bufio.Reader) error {
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: web\r\n\r\n"); err != nil {
+		return err
+	}
+	return readAnswer(in)
+}
