@@ -16,7 +16,7 @@ GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(
 
 .DEFAULT_GOAL := help
 .PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
-	lint fmt vet tidy golangci-lint generate verify-generate workflows images dist krew-manifest rig-build rig-up rig-down clean
+	lint fmt vet tidy golangci-lint generate verify-generate workflows images compare dist krew-manifest rig-build rig-up rig-down clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2} /^##@ / {printf "\n%s\n", substr($$0, 5)}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
 bench: ## Measure start-up, size and large clusters beside kubectl, and the engine beside HAProxy, nginx and socat
 	$(GO) run ./test/bench
 	$(GO) run ./test/bench/relay
+
+compare: ## Measure other tools beside this one, as docs/comparison.md shows (root, Linux)
+	test/compare/run.sh
 
 ##@ Check and generate
 

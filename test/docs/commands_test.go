@@ -119,7 +119,13 @@ func (st step) run(term *terminal, stays bool) (step, bool) {
 		}
 		return seen, same(st.before, out)
 	}
-	out, code := term.await("what is shown", func(out []string) bool { return begins(st.before, out) })
+	var out []string
+	var code int
+	if *update {
+		out, code = term.settle()
+	} else {
+		out, code = term.await("what is shown", func(out []string) bool { return begins(st.before, out) })
+	}
 	seen.before = out
 	if code >= 0 || stays {
 		return seen, code < 0 && begins(st.before, out)

@@ -138,6 +138,27 @@ func (term *terminal) await(what string, enough func([]string) bool) ([]string, 
 	}
 }
 
+// settle waits until the command has been quiet for a while, for writing what
+// it prints into a page: nothing else tells that it is ready.
+func (term *terminal) settle() ([]string, int) {
+	for {
+		term.mu.Lock()
+		changed := term.changed
+		term.mu.Unlock()
+		lines, code := term.seen()
+		if code >= 0 {
+			return lines, code
+		}
+		select {
+		case <-changed:
+		case <-term.ended:
+			return lines, 0
+		case <-time.After(5 * time.Second):
+			return lines, -1
+		}
+	}
+}
+
 // wait waits until the command has ended.
 func (term *terminal) wait() ([]string, int) {
 	return term.await("the end of the command", func([]string) bool { return false })
