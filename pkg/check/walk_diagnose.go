@@ -108,10 +108,12 @@ func (w *Walk) nodeSigns(hop *NodeHop) nodeSigns {
 		foreign:   w.Advice.Text != "",
 		nowhere:   !slices.ContainsFunc(w.Nodes, reached),
 		split:     w.split(),
+		datagrams: w.Port.Protocol == "UDP",
 	}
 	for i := range w.Nodes {
 		other := &w.Nodes[i]
-		if other.Node == hop.Node && other.First && route.FamilyOf(other.Address.IP) == route.FamilyOf(hop.Address.IP) {
+		same := other != hop && other.Node == hop.Node && route.FamilyOf(other.Address.IP) == route.FamilyOf(hop.Address.IP)
+		if same && (other.First || hop.First && s.sibling != answered) {
 			s.sibling = signOf(other.Here, other.Address)
 		}
 	}

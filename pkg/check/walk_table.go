@@ -19,7 +19,7 @@ type nodeSigns struct {
 	// of them, and unknown when it could not try.
 	pods sign
 	// first is that the address is the node's first, and sibling what the first
-	// one answered otherwise.
+	// one answered otherwise; of the first one it is what another answered.
 	first   bool
 	sibling sign
 	// nowhere is that no node at all was reached from here.
@@ -28,6 +28,9 @@ type nodeSigns struct {
 	foreign bool
 	// split is that exactly the nodes with pods answer.
 	split bool
+	// datagrams is that the port is one of UDP, where an application that does
+	// not listen is refused by ICMP as well.
+	datagrams bool
 }
 
 // nodeRow says what is wrong with hops of some signs. An empty list fits all,
@@ -68,10 +71,12 @@ func nodeTable() []nodeRow {
 		{here: signs{reset}, pods: signs{reset}},
 		{here: signs{silence, podLost}, api: signs{silence, noRoute, unknown}, pods: signs{silence, noRoute}},
 		{here: signs{prohibited}, id: "NP303", confidence: certain},
+		{here: signs{noEndpoint}, other: func(s nodeSigns) bool { return s.datagrams }, id: "NP315", confidence: likely},
 		{here: signs{noEndpoint}, id: "NP315", confidence: certain},
 		{here: signs{podLost}, id: "NP317", confidence: certain},
 		{here: signs{noRoute}, id: "NP309", confidence: certain},
-		{here: signs{reset, silence, nodeLost}, other: alsoAnswers, id: "NP310", confidence: likely},
+		{here: signs{reset}, other: anotherAnswers, id: "NP310", confidence: likely},
+		{here: signs{silence, nodeLost}, other: alsoAnswers, id: "NP310", confidence: likely},
 		{here: signs{silence, nodeLost}, other: awayFromHome, id: "NP309", confidence: likely},
 		{here: signs{nodeLost}, id: "NP305", confidence: certain},
 		{here: signs{reset}, api: signs{answered}, id: "NP303", confidence: likely},
@@ -84,7 +89,11 @@ func nodeTable() []nodeRow {
 	}
 }
 
-func alsoAnswers(s nodeSigns) bool { return !s.first && (s.sibling == answered || s.sibling == slow) }
+func anotherAnswers(s nodeSigns) bool { return s.sibling == answered || s.sibling == slow }
+
+// alsoAnswers is for what is dropped: an external address may be the first one,
+// and a firewall before it be meant to drop.
+func alsoAnswers(s nodeSigns) bool { return !s.first && anotherAnswers(s) }
 
 func awayFromHome(s nodeSigns) bool { return s.nowhere && s.foreign }
 

@@ -182,6 +182,12 @@ func nodeWalkCases() []walkCase {
 			"one address of two", walk(fine, met(refuses, ok, ok, secondAddress), well),
 			[]string{"NP310 warning medium: n1 answers at TCP 30033 at another address, but not at 192.0.2.4"},
 		}, {
+			"the first address of two", walk(met(refuses, ok, ok), met(ok, ok, untried, secondAddress), well),
+			[]string{"NP310 warning medium: n1 answers at TCP 30033 at another address, but not at 10.1.11.4"},
+		}, {
+			"one address of two, in silence", walk(fine, met(times, ok, ok, secondAddress), well),
+			[]string{"NP310 warning medium: n1 answers at TCP 30033 at another address, but not at 192.0.2.4"},
+		}, {
 			"packets are lost", walk(fine, met(took(ok, 1043*time.Millisecond), ok, untried)),
 			[]string{"NP311 warning high: n2 answers only after 1s: packets are lost on the way and sent again"},
 		}, {
@@ -189,7 +195,7 @@ func nodeWalkCases() []walkCase {
 			[]string{"NP315 error high: n2 refuses TCP 30033 as if the service had no endpoint, but there is 1: the kube-proxy there does not know of them"},
 		}, {
 			"nobody listens for datagrams", walk(overUDP, met(icmp(3, "10.1.11.4"), untried, untried)),
-			[]string{"NP315 error high: n1 refuses UDP 30033: no application listens at the target port 300, or the kube-proxy there does not know of the endpoints"},
+			[]string{"NP315 error medium: n1 refuses UDP 30033: no application listens at the target port 300, or the kube-proxy there does not know of the endpoints"},
 		}, {
 			"only nodes with pods answer", walk(fine, met(times, times, ok), met(times, times, ok), well),
 			[]string{"NP316 error medium: n2 and n3 do not pass connections on to pods of other nodes: the nodes that run pods of the service answer, and no other"},
