@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
 // behindAPI is a cluster whose API server answers all requests alike.
@@ -130,14 +132,23 @@ func TestAForwardThatIsForbiddenIsNamed(t *testing.T) {
 	}
 }
 
-func TestForwarded(t *testing.T) {
-	for text, want := range map[string]probe.Outcome{
-		"": probe.Connected,
-		"error forwarding port 300 to pod x: dial tcp4 127.0.0.1:300: connect: connection refused": probe.Refused,
-		"pod sandbox is gone": probe.Failed,
+func TestTheNodesWordsTellWhatALoopbackDid(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want probe.Outcome
+	}{
+		{"a pod that says nothing", context.DeadlineExceeded, probe.Connected},
+		{"a pod that closes", io.EOF, probe.Connected},
+		{"a pod that resets", &tunnel.Error{Kind: tunnel.Reset, Message: "read: connection reset by peer"}, probe.Connected},
+		{"a pod that does not listen", &tunnel.Error{
+			Kind: tunnel.Refused, Message: "error forwarding port 300 to pod x: dial tcp4 127.0.0.1:300: connect: connection refused",
+		}, probe.Refused},
+		{"a pod that is gone", &tunnel.Error{Kind: tunnel.PodGone, Message: "pod sandbox is gone"}, probe.Failed},
+		{"a tunnel that breaks", &tunnel.Error{Kind: tunnel.Lost, Message: "the API server ended the tunnel: EOF"}, probe.Failed},
 	} {
-		if got := forwarded(text); got.Outcome != want {
-			t.Errorf("%q: got %v", text, got.Outcome)
+		if got := heard(t.Context(), test.err); got.Outcome != test.want {
+			t.Errorf("%s: got %v", test.name, got.Outcome)
 		}
 	}
 }
