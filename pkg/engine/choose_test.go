@@ -131,7 +131,7 @@ func TestAFailingEndpointIsTriedLastForAWhile(t *testing.T) {
 			t.Errorf("chose %s in the second, longer pause", got)
 		}
 		b.port.excuse(one)
-		if got := choose(); got != "1" {
+		if got := choose(); got != "1" || b.port.failing.Load() != 0 {
 			t.Errorf("chose %s after it recovered", got)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"testing"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -127,4 +128,25 @@ func canceled(t testing.TB) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// dialerFunc is a Dialer that is a function.
+type dialerFunc func(*Target) (net.Conn, error)
+
+func (f dialerFunc) Dial(_ context.Context, _ string, to *Target) (net.Conn, error) { return f(to) }
+
+func TestEndpointsThatComeWhileOneIsTriedAreTriedNext(t *testing.T) {
+	port, old, young := freePort(t), at(1), backend(t, "young")
+	var e *Engine
+	e = start(t, Options{Dialer: dialerFunc(func(to *Target) (net.Conn, error) {
+		if to.Endpoint.Address == old {
+			e.Execute(tableOf(web(port, young)))
+			return nil, errors.New("it is gone")
+		}
+		return net.Dial("tcp", to.Endpoint.Address.String())
+	})})
+	e.Execute(tableOf(web(port, old)))
+	if got := dial(t, at(port)).line(t); got != "young" {
+		t.Errorf("reached %q", got)
+	}
 }

@@ -45,8 +45,8 @@ func TestAResetPassesThrough(t *testing.T) {
 
 func TestAStrictFailureIsAReset(t *testing.T) {
 	port := freePort(t)
-	e := start(t, Options{Strict: true})
-	e.Execute(tableOf(web(port, at(freePort(t)))))
+	e := start(t, Options{Strict: true, Random: func(int) int { return 0 }})
+	e.Execute(tableOf(web(port, at(freePort(t)), backend(t, "two"))))
 	if err := fate(t, at(port)); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the client met %v", err)
 	}
@@ -107,12 +107,17 @@ func FuzzRelay(f *testing.F) {
 	f.Add(uint32(5), uint32(7), uint8(1), uint8(0), uint8(1))
 	f.Add(uint32(100_000), uint32(3_000_000), uint8(255), uint8(200), uint8(2))
 	f.Add(uint32(9_000_000), uint32(20_000), uint8(255), uint8(1), uint8(0))
+	f.Add(uint32(9_000_000), uint32(20_000), uint8(255), uint8(1), uint8(2))
+	f.Add(uint32(20_000), uint32(9_000_000), uint8(1), uint8(255), uint8(1))
 	said := make(chan side, 1)
 	heard := make(chan []byte, 1)
 	endpoint := backendOf(f, func(conn net.Conn) {
 		defer conn.Close()
 		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-		got, _ := (<-said).hear(conn.(*net.TCPConn))
+		got, err := (<-said).hear(conn.(*net.TCPConn))
+		if err != nil {
+			got = []byte(err.Error())
+		}
 		heard <- got
 	})
 	port := freePort(f)

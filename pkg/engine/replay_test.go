@@ -116,7 +116,11 @@ func TestWhatAClientSaidIsSaidAgainToTheNextEndpoint(t *testing.T) {
 			port, dead := freePort(t), at(freePort(t))
 			events := newLog()
 			dialer := &belated{dead: map[netip.AddrPort]int{dead: c.after}, said: map[netip.AddrPort][]byte{}}
-			e := start(t, Options{Dialer: dialer, Strict: c.strict, Events: events.add, Random: func(int) int { return 0 }})
+			ended := make(chan *Access, 1)
+			e := start(t, Options{
+				Dialer: dialer, Strict: c.strict, Events: events.add, Access: func(a *Access) { ended <- a },
+				Random: func(int) int { return 0 },
+			})
 			e.Execute(tableOf(web(port, dead, backend(t, "two"))))
 			conn := dial(t, at(port))
 			_, _ = io.WriteString(conn, c.says)
@@ -131,6 +135,9 @@ func TestWhatAClientSaidIsSaidAgainToTheNextEndpoint(t *testing.T) {
 				t.Errorf("the client read %d bytes, %v", len(got), err)
 			}
 			events.await(t, EndpointFailed)
+			if a := <-ended; c.want != "reset" && (a.Sent != int64(len(c.says)) || a.Tries != 2 || a.Err != nil) {
+				t.Errorf("told %+v", a)
+			}
 			if !bytes.HasPrefix([]byte(c.says), dialer.said[dead]) {
 				t.Errorf("the dead endpoint heard %d bytes", len(dialer.said[dead]))
 			}
