@@ -4,12 +4,20 @@ SHELL := /bin/bash
 GO ?= go
 BIN := bin/kubectl-nodeport$(shell $(GO) env GOEXE)
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-nodeport
-BUILD_FLAGS := -trimpath -ldflags "-s -w"
 # As releases are: static, and with cgo it would be 13 MB larger.
 BUILD := CGO_ENABLED=0 $(GO)
 
 # The version of a release is its tag; in between it is that of the commit.
 VERSION ?= $(or $(shell git describe --tags --match 'v*' --dirty 2>/dev/null),v0.0.0-g$(or $(shell git rev-parse --short HEAD 2>/dev/null),unknown))
+
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+# pkg/cli/version.go; releases are built with the same by plugins/release and
+# .goreleaser.yaml.
+RELEASE := github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli.release=$(VERSION)+$(COMMIT)
+# What kubectl calls on Tab.
+COMPLETE := kubectl_complete-nodeport$(if $(filter windows,$(shell $(GO) env GOOS)),.cmd)
+GOBIN = $(or $(shell $(GO) env GOBIN),$(shell $(GO) env GOPATH | sed 's/:.*//')/bin)
+BUILD_FLAGS := -trimpath -ldflags "-s -w -X $(RELEASE)"
 
 GOLANGCI_LINT_VERSION := v2.13.2
 GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(shell $(GO) env GOEXE)
@@ -26,8 +34,9 @@ help: ## List the targets
 build: ## Build bin/kubectl-nodeport
 	$(BUILD) build $(BUILD_FLAGS) -o $(BIN) ./cmd/kubectl-nodeport
 
-install: ## Install kubectl-nodeport where "go install" puts programs
+install: ## Install kubectl-nodeport, and what completes it, where "go install" puts programs
 	$(BUILD) install $(BUILD_FLAGS) ./cmd/kubectl-nodeport
+	@install -m 755 plugins/$(COMPLETE) "$(GOBIN)/$(COMPLETE)"
 
 demo: build ## Show the plugin at work on manifests, without a cluster
 	@BIN=$(BIN) testdata/tutorial/demo.sh
@@ -142,7 +151,7 @@ images: ## Draw the pages' pictures anew, from what the commands print on the te
 ##@ Release
 
 dist: ## Build the release's archives and checksums into dist/
-	$(GO) run ./plugins/release archives -version $(VERSION) -dir dist
+	$(GO) run ./plugins/release archives -version $(VERSION) -commit "$(COMMIT)" -dir dist
 
 krew-manifest: dist ## Write the krew manifest of those archives to dist/nodeport.yaml
 	$(GO) run ./plugins/release krew -version $(VERSION) -dir dist -template .krew.yaml

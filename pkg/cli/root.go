@@ -60,7 +60,9 @@ order:
 	f.flags.AddFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"},
 		&cobra.Group{ID: groupServe, Title: "Serve node ports on this machine:"})
-	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newRunCmd(f), newForwardCmd(f), newOptionsCmd())
+	root.AddCommand(newCreateCmd(f), newApplyCmd(f), newGetCmd(f), newExposeCheckCmd(f), newPortsCmd(f), newRunCmd(f), newForwardCmd(f),
+		newOptionsCmd(), newVersionCmd(f), newCompletionCmd(f))
+	addCompletions(root, f)
 	useTemplates(root)
 	return root
 }

@@ -48,11 +48,19 @@ func (p platform) binary() string {
 	return program
 }
 
+// completer is the program that kubectl calls to complete the plugin's words.
+func (p platform) completer() string {
+	if p.os == "windows" {
+		return "kubectl_complete-nodeport.cmd"
+	}
+	return "kubectl_complete-nodeport"
+}
+
 const checksums = "checksums.txt"
 
 // writeArchives builds all platforms into dir, beside checksums as sha256sum
 // writes and reads them.
-func writeArchives(version, dir string) error {
+func writeArchives(version, commit, dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -62,7 +70,7 @@ func writeArchives(version, dir string) error {
 	var sums strings.Builder
 	for _, p := range platforms() {
 		name := p.archive(version)
-		data, err := p.pack()
+		data, err := p.pack(version + "+" + commit)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -85,8 +93,8 @@ type file struct {
 }
 
 // pack builds the program for the platform and returns its archive.
-func (p platform) pack() ([]byte, error) {
-	binary, err := p.build()
+func (p platform) pack(release string) ([]byte, error) {
+	binary, err := p.build(release)
 	if err != nil {
 		return nil, err
 	}
@@ -94,21 +102,31 @@ func (p platform) pack() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []file{{p.binary(), 0o755, binary}, {"LICENSE", 0o644, license}}
+	completer, err := os.ReadFile(filepath.Join("plugins", p.completer()))
+	if err != nil {
+		return nil, err
+	}
+	files := []file{{p.binary(), 0o755, binary}, {p.completer(), 0o755, completer}, {"LICENSE", 0o644, license}}
 	if p.os == "windows" {
 		return zipped(files, commitTime())
 	}
 	return tarred(files, commitTime())
 }
 
-func (p platform) build() ([]byte, error) {
+// linkerFlags leave out what only debuggers read, and write the version and
+// commit into the program; .goreleaser.yaml and the Makefile have the same.
+func linkerFlags(release string) string {
+	return "-s -w -X github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli.release=" + release
+}
+
+func (p platform) build(release string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", program)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	out := filepath.Join(folder, p.binary())
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, "./cmd/"+program)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", linkerFlags(release), "-o", out, "./cmd/"+program)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.os, "GOARCH="+p.arch)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {

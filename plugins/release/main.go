@@ -32,6 +32,7 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	version := flags.String("version", "", "version, such as v0.1.0")
+	commit := flags.String("commit", "", "commit of the sources, which the program tells as its own")
 	dir := flags.String("dir", "dist", "directory of the archives")
 	template := flags.String("template", ".krew.yaml", "template of the krew manifest")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -42,7 +43,7 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "archives":
-		return writeArchives(*version, *dir)
+		return writeArchives(*version, *commit, *dir)
 	case "man":
 		return writeManPages(*version, *dir)
 	case "notes":

@@ -110,7 +110,7 @@ func TestGoreleaserBuildsTheSamePlatformsUnderTheSameNames(t *testing.T) {
 	}
 	var config struct {
 		ProjectName string `json:"project_name"`
-		Builds      []struct{ Goos, Goarch []string }
+		Builds      []struct{ Goos, Goarch, Ldflags []string }
 		Archives    []struct {
 			NameTemplate    string `json:"name_template"`
 			Formats         []string
@@ -118,12 +118,24 @@ func TestGoreleaserBuildsTheSamePlatformsUnderTheSameNames(t *testing.T) {
 				Goos    string
 				Formats []string
 			} `json:"format_overrides"`
+			Files []struct{ Src string }
 		}
 	}
 	if err := yaml.Unmarshal(data, &config); err != nil {
 		t.Fatal(err)
 	}
 	archive := config.Archives[0]
+	flags := strings.NewReplacer("{{ .Tag }}", "v1.2.3", "{{ .FullCommit }}", "1a2b").Replace(config.Builds[0].Ldflags[0])
+	if want := linkerFlags("v1.2.3+1a2b"); flags != want {
+		t.Errorf("goreleaser links with %q, make dist with %q", flags, want)
+	}
+	var members []string
+	for _, member := range archive.Files {
+		members = append(members, path.Base(strings.Replace(member.Src, `{{ if eq .Os "windows" }}.cmd{{ end }}`, "", 1)))
+	}
+	if want := []string{"LICENSE", platform{os: "linux"}.completer()}; !slices.Equal(members, want) {
+		t.Errorf("beside the program goreleaser packs %q, want %q", members, want)
+	}
 	var names []string
 	for _, system := range config.Builds[0].Goos {
 		format := archive.Formats[0]
@@ -144,6 +156,18 @@ func TestGoreleaserBuildsTheSamePlatformsUnderTheSameNames(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("make dist and goreleaser differ (- make, + goreleaser):\n%s", diff)
+	}
+}
+
+func TestMakeLinksAsReleasesAre(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable := regexp.MustCompile(`(?m)^RELEASE := (\S+)$`).FindSubmatch(makefile)
+	if variable == nil || !strings.HasSuffix(linkerFlags("$(VERSION)+$(COMMIT)"), string(variable[1])) ||
+		!bytes.Contains(makefile, []byte(`"-s -w -X $(RELEASE)"`)) {
+		t.Errorf("the Makefile links otherwise than %q", linkerFlags("$(VERSION)+$(COMMIT)"))
 	}
 }
 
