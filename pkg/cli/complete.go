@@ -75,7 +75,11 @@ func addCompletions(root *cobra.Command, f *factory) {
 // register offers words for those flags that a command has itself.
 func register(cmd *cobra.Command, flags map[string]words) {
 	for _, name := range slices.Sorted(maps.Keys(flags)) {
-		if cmd.Flags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
+		flag := cmd.Flags().Lookup(name)
+		if flag == nil {
+			flag = cmd.PersistentFlags().Lookup(name)
+		}
+		if flag != nil && flag.Value.Type() != "int" { // the number of nodes has their flag's name, too
 			_ = cmd.RegisterFlagCompletionFunc(name, cobra.CompletionFunc(flags[name])) // fails for flags that are not there, or are told twice
 		}
 	}
@@ -96,6 +100,7 @@ func files(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCom
 func outputs(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	_, list, _ := strings.Cut(cmd.Flags().Lookup("output").Usage, ": ")
 	list, _, _ = strings.Cut(list, ";")
+	list, _, _ = strings.Cut(list, " for ")
 	formats := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	formats = slices.DeleteFunc(formats, func(word string) bool { return word == "or" })
 	return beginning(formats, typed), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

@@ -13,6 +13,8 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/author"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -88,10 +90,22 @@ func (o *createOptions) run(ctx context.Context) error {
 		return err
 	}
 	created, err := o.create(ctx, plan)
-	if err != nil || o.dryRun != dryRunNone || !o.wait {
+	if err != nil || o.dryRun != dryRunNone {
 		return err
 	}
+	if !o.wait {
+		return o.showPorts(created)
+	}
 	return o.await(ctx, created, plan.live, o.timeout, o.result.formatted())
+}
+
+// showPorts tells the ports of services that nobody waits for: the API server
+// has chosen some of them.
+func (o *createOptions) showPorts(created []*corev1.Service) error {
+	if o.result.formatted() {
+		return nil
+	}
+	return render.ThreePortsOf(o.Out, route.New(&snapshot.Snapshot{Services: created}), o.terminal.glyphs)
 }
 
 // plan is what is to be created, and what it is checked against.
@@ -194,9 +208,14 @@ func (o *createOptions) check(p *plan) error {
 		if live := p.snapshot.Service(service.Namespace, service.Name); live != nil && live.UID != "" && o.dryRun != dryRunClient {
 			return p.placed(apierrors.NewAlreadyExists(corev1.Resource("services"), service.Name), p.sources[i])
 		}
-		findings = append(findings, alone.Service(service)...)
-		findings = append(findings, takenTogether(beside, service)...)
+		found := append(alone.Service(service), takenTogether(beside, service)...)
+		findings = append(findings, inFlags(found, service, o.author)...)
 		findings = append(findings, alone.Strangers(service, p.sources[i].Ref)...)
+	}
+	if o.writeOptions.check != checkIgnore {
+		for _, warning := range otherProtocols(p.sources, o.author) {
+			o.warn(warning)
+		}
 	}
 	return o.tellBefore(findings, p.snapshot, o.writeOptions)
 }

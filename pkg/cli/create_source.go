@@ -81,9 +81,26 @@ func (o *createOptions) notFound(s *snapshot.Snapshot) error {
 	}
 	if len(near) > 0 {
 		slices.Sort(near)
-		message += "; did you mean " + strings.Join(near, " or ") + "?"
+		return errors.New(message + "; did you mean " + strings.Join(near, " or ") + "?")
 	}
-	return errors.New(message)
+	return errors.New(message + didYouMean(o.source.Name, o.alike(s)))
+}
+
+// alike are the names that could be meant by a misspelled one: those of the
+// kind that was named; for a pod also its workloads, as TYPE/NAME.
+func (o *createOptions) alike(s *snapshot.Snapshot) []string {
+	var names []string
+	for _, workload := range s.Workloads {
+		if workload.Kind == o.source.Kind && workload.Namespace == o.source.Namespace {
+			names = append(names, workload.Name)
+		}
+	}
+	for _, pod := range s.Pods {
+		if o.source.Kind == "Pod" && pod.Namespace == o.source.Namespace {
+			names = append(names, pod.Name)
+		}
+	}
+	return names
 }
 
 // planFromFiles takes every pod and workload of the manifests. A dry run on

@@ -146,10 +146,28 @@ func (o *getOptions) run(ctx context.Context) error {
 		return o.notFound(err)
 	}
 	table := route.New(s)
-	if err := o.narrow(table, s); err != nil {
-		return err
+	missing := o.missing(table, s, func(name string) string { return nearService(ctx, c, o.query.Namespace, name) })
+	if len(table.Services) == 0 && missing != nil {
+		return missing
 	}
-	return o.listing.show(table, s)
+	if err := o.narrow(table, s); err != nil {
+		return errors.Join(missing, err)
+	}
+	return errors.Join(o.listing.show(table, s), missing)
+}
+
+// missing is the error of the services that were named and cannot be shown;
+// others are shown all the same. Near adds what could be meant by a name.
+func (o *getOptions) missing(table *route.Table, s *snapshot.Snapshot, near func(name string) string) error {
+	var errs []error
+	for _, name := range o.query.Names {
+		err := o.hasNodePort(name, table, s)
+		if err != nil && s.Service(o.query.Namespace, name) == nil {
+			err = fmt.Errorf("%w%s", err, near(name))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // notFound says where a service was looked for.
@@ -161,13 +179,8 @@ func (o *getOptions) notFound(err error) error {
 	return err
 }
 
-// narrow leaves the nodes that were asked for, and refuses what is not there.
+// narrow leaves the nodes that were asked for, and refuses those that are not there.
 func (o *getOptions) narrow(table *route.Table, s *snapshot.Snapshot) error {
-	for _, name := range o.query.Names {
-		if err := o.hasNodePort(name, table, s); err != nil {
-			return err
-		}
-	}
 	for _, name := range o.nodes {
 		if s.Knows("nodes") && s.Node(name) == nil {
 			return fmt.Errorf("node %q not found; kubectl get nodes lists them", name)

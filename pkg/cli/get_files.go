@@ -87,7 +87,8 @@ func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
 	}
 	if len(o.query.Names) > 0 {
 		o.listing.where = "namespace " + o.query.Namespace + " of the manifests"
-		if err := o.narrow(table, s); err != nil {
+		err := o.missing(table, s, func(name string) string { return didYouMean(name, namesIn(s, o.query.Namespace)) })
+		if err := errors.Join(err, o.narrow(table, s)); err != nil {
 			return err
 		}
 	}
@@ -98,6 +99,16 @@ func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
 		return !selector.Matches(labels.Set(s.Service(service.Namespace, service.Name).Labels))
 	})
 	return nil
+}
+
+func namesIn(s *snapshot.Snapshot, namespace string) []string {
+	var names []string
+	for _, service := range s.Services {
+		if service.Namespace == namespace {
+			names = append(names, service.Name)
+		}
+	}
+	return names
 }
 
 // forgetAssumed takes the node ports away that no manifest gives: a cluster

@@ -11,7 +11,9 @@ import (
 // "options" shows.
 const usageTemplate = `Usage:{{if not .HasAvailableSubCommands}}
   {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} COMMAND{{end}}{{if .HasExample}}
+  {{.CommandPath}} COMMAND{{end}}{{if gt (len .Aliases) 0}}
+
+Also known as: {{range $i, $alias := .Aliases}}{{if $i}}, {{end}}{{$alias}}{{end}}{{end}}{{if .HasExample}}
 
 Examples:
 {{.Example}}{{end}}{{$commands := .Commands}}{{range .Groups}}
@@ -49,17 +51,24 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return errors.New(message)
 }
 
+// behind tells where kubectl wants its flags.
+const behind = `They come behind the plugin's name: kubectl passes none to a plugin that stand in
+front of it, and refuses them.
+
+  kubectl nodeport get -n shop      # this works
+  kubectl -n shop nodeport get      # kubectl: flags cannot be placed before plugin name`
+
 // newOptionsCmd shows the flags that all commands have from kubectl.
 func newOptionsCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "options",
 		Short: "Show the flags of all commands",
-		Long:  "Show the flags that all commands have, which are those of kubectl.",
+		Long:  "Show the flags that all commands have, which are those of kubectl.\n\n" + behind,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
-			_, err := fmt.Fprintf(out, "The following flags can be given to any command, behind the plugin's name:\n\n%s",
-				cmd.Root().PersistentFlags().FlagUsages())
+			_, err := fmt.Fprintf(out, "The following flags can be given to any command:\n\n%s\n%s\n",
+				cmd.Root().PersistentFlags().FlagUsages(), behind)
 			return err
 		},
 	}

@@ -56,7 +56,7 @@ order:
 	root.SetOut(f.Out)
 	root.SetErr(f.ErrOut)
 	root.CompletionOptions.DisableDefaultCmd = true // its scripts would be for a program called "nodeport"
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, nearFlag(cmd, err)} })
 	f.flags.AddFlags(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: groupWrite, Title: "Make services:"}, &cobra.Group{ID: groupRead, Title: "Find services and ports:"},
 		&cobra.Group{ID: groupServe, Title: "Serve node ports on this machine:"})

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -59,16 +60,18 @@ func (r *reading) everywhere(ctx context.Context) ([]*corev1.Service, error) {
 }
 
 // named reads services by name, of whatever type: the user asked for them.
+// Those that are not there are left out.
 func (c *Cluster) named(ctx context.Context, namespace string, names []string) ([]*corev1.Service, error) {
 	services := make([]*corev1.Service, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			services[i], err = c.core.Services(namespace).Get(ctx, name, metav1.GetOptions{})
+			services[i], err = c.Service(ctx, namespace, name)
 			return err
 		})
 	}
-	return services, group.Wait()
+	err := group.Wait()
+	return slices.DeleteFunc(services, func(service *corev1.Service) bool { return service == nil }), err
 }
 
 // withNodePorts lists the services of the types that have node ports. The

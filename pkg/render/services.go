@@ -112,6 +112,28 @@ func ThreePorts(service *route.Service, port *route.Port, g Glyphs) string {
 	return ports
 }
 
+// ThreePortsOf lists the ports of services without saying what reaches them.
+func ThreePortsOf(w io.Writer, table *route.Table, g Glyphs) error {
+	type row struct {
+		service *route.Service
+		port    *route.Port
+	}
+	var rows []row
+	for i := range table.Services {
+		for j := range table.Services[i].Ports {
+			rows = append(rows, row{&table.Services[i], &table.Services[i].Ports[j]})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	arrow := " " + g.Arrow + " "
+	return Table(w, []Column[row]{
+		{Header: "NAME", Cell: func(r row) string { return r.service.Name }},
+		{Header: "NODEPORT" + arrow + "PORT" + arrow + "TARGET", Cell: func(r row) string { return ThreePorts(r.service, r.port, g) }},
+	}, rows, TableOptions{})
+}
+
 func (o ServicesOptions) portRows(table *route.Table, service *route.Service, port *route.Port) []serviceRow {
 	few := fewAddresses
 	if o.Wide {
