@@ -35,8 +35,9 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 	o.listing.where = "the manifests"
 	o.listing.namespaces = o.listing.namespaces || severalNamespaces(s.Services)
 	table := route.New(s)
-	if err := o.chosen(table, s); err != nil {
-		return err
+	missing, err := o.chosen(table, s)
+	if err != nil || len(table.Services) == 0 && missing != nil {
+		return errors.Join(missing, err)
 	}
 	if forgetAssumed(table, assumed) {
 		o.say("note: <auto> is a node port that the API server will choose; IP addresses that no manifest gives are examples, too")
@@ -51,7 +52,7 @@ func (o *getOptions) fromFiles(ctx context.Context) error {
 			break
 		}
 	}
-	return nil
+	return missing
 }
 
 // impossiblePorts is the error of ports that no packet can carry: there is
@@ -79,17 +80,18 @@ func impossible(s *snapshot.Snapshot, ref snapshot.Ref, field string, port, leas
 	}
 }
 
-// chosen leaves the services that were named or selected.
-func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
+// chosen leaves the services that were named or selected; missing is the error
+// of those that were named and are not there.
+func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) (missing, err error) {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(o.query.Names) > 0 {
 		o.listing.where = "namespace " + o.query.Namespace + " of the manifests"
-		err := o.missing(table, s, func(name string) string { return didYouMean(name, namesIn(s, o.query.Namespace)) })
-		if err := errors.Join(err, o.narrow(table, s)); err != nil {
-			return err
+		missing = o.missing(table, s, func(name string) string { return didYouMean(name, namesIn(s, o.query.Namespace)) })
+		if err := o.narrow(table, s); err != nil {
+			return missing, err
 		}
 	}
 	table.Services = slices.DeleteFunc(table.Services, func(service route.Service) bool {
@@ -98,7 +100,7 @@ func (o *getOptions) chosen(table *route.Table, s *snapshot.Snapshot) error {
 		}
 		return !selector.Matches(labels.Set(s.Service(service.Namespace, service.Name).Labels))
 	})
-	return nil
+	return missing, nil
 }
 
 func namesIn(s *snapshot.Snapshot, namespace string) []string {

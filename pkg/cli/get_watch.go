@@ -32,7 +32,8 @@ func (o *getOptions) follow(ctx context.Context, c *cluster.Cluster) error {
 func (o *getOptions) followed(before, table *route.Table, s *snapshot.Snapshot) error {
 	listing := o.listing
 	if before == nil {
-		if err := o.narrow(table, s); err != nil {
+		missing := o.missing(table, s, func(string) string { return "" })
+		if err := errors.Join(missing, o.narrow(table, s)); err != nil {
 			return err
 		}
 		return o.untilOneAnswers(listing.show(table, s))

@@ -222,3 +222,18 @@ func exists(t *testing.T, c *rig.Cluster, namespace, name string) error {
 	_, err := c.Core().Services(namespace).Get(t.Context(), name, metav1.GetOptions{})
 	return err
 }
+
+func TestCreateWithoutWaitingTellsTheNodePort(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	r := u.succeeds(u.run("create", "deploy/web", "--port=80:300", "--wait=false"))
+	given := service(t, c, u.namespace, "web").Spec.Ports[0].NodePort
+	if want := fmt.Sprintf("%d → 80 → 300/TCP", given); !strings.Contains(r.out, want) {
+		t.Errorf("%q is not in:\n%s", want, r.out)
+	}
+	if r := u.succeeds(u.run("create", "deploy/web", "--name=named", "--wait=false", "-o", "name")); r.out != "service/named\n" {
+		t.Errorf("for a script it wrote %q", r.out)
+	}
+	u.fails(u.run("create", "deploy/wbe"), `did you mean "web"?`)
+}

@@ -183,3 +183,15 @@ func (b *buffer) contains(s string) error {
 	}
 	return nil
 }
+
+func TestGetShowsWhatThereIsBesideWhatThereIsNot(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, manifest("web", "[{port: 80, nodePort: 30046}]"))
+	r := u.run("get", "web", "nope")
+	u.fails(r, `service "nope" not found in namespace `+u.namespace)
+	if !strings.Contains(r.out, "30046") {
+		t.Errorf("web is not shown:\n%s", r.out)
+	}
+	u.fails(u.run("get", "wbe"), `did you mean "web"?`)
+}
