@@ -24,7 +24,7 @@ GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(
 
 .DEFAULT_GOAL := help
 .PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
-	lint fmt vet tidy golangci-lint generate verify-generate workflows images compare dist krew-manifest rig-build rig-up rig-down clean
+	lint fmt vet tidy golangci-lint generate verify-generate workflows images compare dist krew-manifest krew-index test-krew rig-build rig-up rig-down clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2} /^##@ / {printf "\n%s\n", substr($$0, 5)}' $(MAKEFILE_LIST)
@@ -80,6 +80,14 @@ rig-up: ## Start a cluster of the tests and leave it running
 
 rig-down: ## End it
 	@$(GO) run ./test/rig down
+
+KREW := $(CACHE)/krew
+
+test-krew: ## Have krew install, upgrade and uninstall the archive; krew is built into the cache where it is not on the PATH
+	@command -v kubectl-krew >/dev/null || [ -x $(KREW)/kubectl-krew ] || { \
+		GOFLAGS= GOBIN=$(KREW) $(GO) install sigs.k8s.io/krew/cmd/krew@latest && mv $(KREW)/krew $(KREW)/kubectl-krew; } || \
+		echo "krew cannot be installed; the test says that it was skipped"
+	@PATH="$$PATH:$(KREW)" $(TEST) -count 1 -run Krew ./plugins/release | $(REPORT)
 
 cover: ## Measure the unit tests' coverage
 	$(GO) test -coverprofile=cover.out -coverpkg=./pkg/... $(UNIT)
@@ -155,6 +163,10 @@ dist: ## Build the release's archives and checksums into dist/
 
 krew-manifest: dist ## Write the krew manifest of those archives to dist/nodeport.yaml
 	$(GO) run ./plugins/release krew -version $(VERSION) -dir dist -template .krew.yaml
+
+krew-index: ## Write plugins/nodeport.yaml, which makes this repository an index of krew, from the release's dist/checksums.txt
+	$(GO) run ./plugins/release krew -version $(VERSION) -dir dist -template .krew.yaml
+	cp dist/nodeport.yaml plugins/nodeport.yaml
 
 clean: ## Remove what was built here; the cache stays
 	rm -rf bin dist cover.out
