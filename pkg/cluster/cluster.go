@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	appsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
 	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -72,11 +73,12 @@ func withoutRedirects(client *http.Client) *http.Client {
 }
 
 // NoNamespace tells that a namespace does not exist. It is false as well where
-// that cannot be known, and for all namespaces.
+// that cannot be known, for all namespaces, and of a server that has none: that
+// one does not find the resource.
 func (c *Cluster) NoNamespace(ctx context.Context, name string) bool {
 	if name == metav1.NamespaceAll {
 		return false
 	}
 	_, err := c.core.Namespaces().Get(ctx, name, metav1.GetOptions{})
-	return apierrors.IsNotFound(err)
+	return apierrors.IsNotFound(err) && err.Error() == apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, name).Error()
 }
