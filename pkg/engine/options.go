@@ -31,7 +31,8 @@ type Options struct {
 	// DialTimeout bounds one attempt to reach an endpoint; 0 for 10 seconds.
 	DialTimeout time.Duration
 	// UDPIdle is how long a UDP flow without packets keeps its endpoint; 0 for
-	// the kernel's 120 seconds of a flow that was answered.
+	// the kernel's 120 seconds of a flow that was answered. One that was not, or
+	// only in its beginning, keeps it for a quarter of that.
 	UDPIdle time.Duration
 	// Retry is how long to wait before a port is tried again that could not be
 	// opened; 0 for 2 seconds.
