@@ -4,7 +4,7 @@
 // with nodes: to one pod, from the client host, each behind a listener there.
 // The two are measured in turn, A B A B …; medians and their ratio are printed.
 //
-//	go run ./test/bench/tunnel [-runs 5 -for 2s]
+//	go run ./test/bench/tunnel [-runs 5 -for 2s -delay 25ms]
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
 
@@ -39,6 +41,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("tunnel", flag.ContinueOnError)
 	runs := flags.Int("runs", 5, "counted runs of each")
 	lasting := flags.Duration("for", 2*time.Second, "how long each run lasts")
+	delay := flags.Duration("delay", 25*time.Millisecond, "how long bytes take to the API server, and back, for the first byte of connections")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -51,43 +54,71 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ours, stop, err := relay(ctx, cluster, pod)
+	near, stop, err := pairOf(ctx, cluster, pod, "")
 	if err != nil {
 		return err
 	}
 	defer stop()
-	theirs, end, err := portForward(ctx, cluster)
+	way, stop, err := delayed(ctx, cluster, *delay)
 	if err != nil {
 		return err
 	}
-	defer end()
-	return table(ctx, measures(*lasting), *runs, &target{cluster.Client(), ours}, &target{cluster.Client(), theirs})
+	defer stop()
+	far, stop, err := pairOf(ctx, cluster, pod, way)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "job\tours\tport-forward\tratio")
+	for _, m := range measures(*lasting) {
+		if err := m.line(ctx, w, *runs, near); err != nil {
+			return err
+		}
+	}
+	last := measure{fmt.Sprintf("first byte at a round trip of %s, ms", 2**delay), firstByte}
+	if err := last.line(ctx, w, *runs, far); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
-// measure is one job, and how much of it was done in a second.
+// pairOf is ours and theirs, with the API server at an address, or where it is.
+func pairOf(ctx context.Context, cluster *rig.Cluster, pod tunnel.Pod, server string) (pair [2]*target, stop func(), err error) {
+	ours, stopOurs, err := relay(ctx, cluster, pod, server)
+	if err != nil {
+		return pair, nil, err
+	}
+	theirs, stopTheirs, err := portForward(ctx, cluster, server)
+	if err != nil {
+		stopOurs()
+		return pair, nil, err
+	}
+	pair = [2]*target{{cluster.Client(), ours}, {cluster.Client(), theirs}}
+	return pair, func() { stopOurs(); stopTheirs() }, nil
+}
+
+// measure is one job, and a figure of it.
 type measure struct {
 	job string
 	run func(ctx context.Context, t *target) (float64, error)
 }
 
-func table(ctx context.Context, measures []measure, runs int, ours, theirs *target) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "job\tours\tport-forward\tratio")
-	for _, m := range measures {
-		var figures [2][]float64
-		for range runs {
-			for i, t := range []*target{ours, theirs} {
-				figure, err := m.run(ctx, t)
-				if err != nil {
-					return fmt.Errorf("%s: %w", m.job, err)
-				}
-				figures[i] = append(figures[i], figure)
+// line measures both in turn and writes a line of the table.
+func (m measure) line(ctx context.Context, w io.Writer, runs int, pair [2]*target) error {
+	var figures [2][]float64
+	for range runs {
+		for i, t := range pair {
+			figure, err := m.run(ctx, t)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.job, err)
 			}
+			figures[i] = append(figures[i], figure)
 		}
-		a, b := median(figures[0]), median(figures[1])
-		fmt.Fprintf(w, "%s\t%.0f\t%.0f\t%.2f\n", m.job, a, b, a/b)
 	}
-	return w.Flush()
+	ours, theirs := median(figures[0]), median(figures[1])
+	fmt.Fprintf(w, "%s\t%.0f\t%.0f\t%.2f\n", m.job, ours, theirs, ours/theirs)
+	return nil
 }
 
 func median[T cmp.Ordered](values []T) T {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 
@@ -44,9 +45,16 @@ func startPod(ctx context.Context, c *rig.Cluster) (tunnel.Pod, error) {
 	return tunnel.Pod{}, fmt.Errorf("the pod does not run: %w", context.Cause(ctx))
 }
 
-// relay leads a listener to the pod through tunnels.
-func relay(ctx context.Context, c *rig.Cluster, pod tunnel.Pod) (address string, stop func(), err error) {
-	d, err := tunnel.New(c.RESTConfig(), tunnel.Options{})
+// relay leads a listener to the pod through tunnels. server is where the API
+// server is dialled; "" is its own address.
+func relay(ctx context.Context, c *rig.Cluster, pod tunnel.Pod, server string) (address string, stop func(), err error) {
+	config := c.RESTConfig()
+	if server != "" {
+		config.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return c.Client().DialContext(ctx, network, server)
+		}
+	}
+	d, err := tunnel.New(config, tunnel.Options{})
 	if err != nil {
 		return "", nil, err
 	}
@@ -82,9 +90,18 @@ func join(ctx context.Context, in net.Conn, d *tunnel.Dialer, pod tunnel.Pod) {
 }
 
 // portForward starts kubectl port-forward to the pod.
-func portForward(ctx context.Context, c *rig.Cluster) (address string, end func(), err error) {
+func portForward(ctx context.Context, c *rig.Cluster, server string) (address string, end func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := c.Client().Command(ctx, "kubectl", "port-forward", "pod/web", ":300")
+	args := []string{"port-forward", "pod/web", ":300"}
+	if server != "" {
+		at, err := url.Parse(c.RESTConfig().Host)
+		if err != nil {
+			cancel()
+			return "", nil, err
+		}
+		args = append(args, "--server=https://"+server, "--tls-server-name="+at.Hostname())
+	}
+	cmd := c.Client().Command(ctx, "kubectl", args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
