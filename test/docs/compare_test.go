@@ -19,7 +19,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b10\.[23]\.\d{1,3}\.\d{1,3}\b`), "ADDRESS"},                      // of pods and services
 	{regexp.MustCompile(`\b3(00(8[6-9]|9\d)|0[1-9]\d\d|1\d{3}|2[0-7]\d\d)\b`), "NODEPORT"}, // that the API server chose
 	{regexp.MustCompile(`(-[b-df-hj-np-tv-z2456789]{8,10})?-[b-df-hj-np-tv-z2456789]{5}\b`), "-SUFFIX"},
-	{regexp.MustCompile(`\b(\d+(\.\d+)?(h|ms|µs|m|s))+\b`), "TIME"},
+	{regexp.MustCompile(`\b(\d+(\.\d+)?( ms|h|ms|µs|m|s))+\b`), "TIME"},
 	{regexp.MustCompile(`\n {6,}(\S)`), " $1"}, // lines wrap elsewhere when what they hold differs
 	{regexp.MustCompile(` {2,}`), " "},
 }
@@ -106,6 +106,7 @@ func TestWhatDiffersFromRunToRunIsNotCompared(t *testing.T) {
 		{"a pod of a DaemonSet", "loop-txwnb", "loop-zzx2v", true},
 		{"another pod", "loop-txwnb", "hoop-txwnb", false},
 		{"a duration", "after 1.5s", "after 20ms", true},
+		{"a duration as curl tells it", "after 2004 ms: Timeout", "after 2045 ms: Timeout", true},
 		{"where a long line wraps", "error  NP1  in pod 10.2.1.1\n            of n1", "error  NP1  in pod\n            10.2.100.100 of n1", true},
 		{"lines left out", "a\n...\nd", "a\nb\nc\nd", true},
 		{"no lines left out", "a\n...\nd", "a\nd", true},
