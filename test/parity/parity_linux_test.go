@@ -125,14 +125,17 @@ func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
 	t.Logf("%d services, seed %d, %s", len(all), *seed, time.Since(started).Round(time.Second))
 }
 
-// report looks at a disagreement again, alone and thoroughly, and tells of it
-// in its smallest form.
+// report looks at a disagreement twice again, alone and thoroughly, and tells
+// of it in its smallest form.
 func (l *lab) report(s scenario, first seen) {
 	l.t.Helper()
-	result := l.play([]scenario{s}, thorough())[0]
-	if disagreement(s, result) == "" {
-		l.t.Logf("seen once and not again, so it was chance or a slow machine: %s in\n\t%s\n%s", disagreement(s, first), s, first)
-		return
+	var result seen
+	for range 2 {
+		result = l.play([]scenario{s}, thorough())[0]
+		if disagreement(s, result) == "" {
+			l.t.Logf("seen and not again, so it was chance or a slow machine: %s in\n\t%s\n%s", disagreement(s, first), s, first)
+			return
+		}
 	}
 	for {
 		smaller := s.smaller()
