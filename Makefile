@@ -17,6 +17,8 @@ RELEASE := github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli.release=$(VERSIO
 # What kubectl calls on Tab.
 COMPLETE := kubectl_complete-nodeport$(if $(filter windows,$(shell $(GO) env GOOS)),.cmd)
 GOBIN = $(or $(shell $(GO) env GOBIN),$(shell $(GO) env GOPATH | sed 's/:.*//')/bin)
+# man looks beside the directories of PATH.
+MANDIR ?= $(GOBIN)/../share/man/man1
 BUILD_FLAGS := -trimpath -ldflags "-s -w -X $(RELEASE)"
 
 GOLANGCI_LINT_VERSION := v2.13.2
@@ -34,9 +36,10 @@ help: ## List the targets
 build: ## Build bin/kubectl-nodeport
 	$(BUILD) build $(BUILD_FLAGS) -o $(BIN) ./cmd/kubectl-nodeport
 
-install: ## Install kubectl-nodeport, and what completes it, where "go install" puts programs
+install: ## Install kubectl-nodeport, what completes it and its man pages, where "go install" puts programs
 	$(BUILD) install $(BUILD_FLAGS) ./cmd/kubectl-nodeport
 	@install -m 755 plugins/$(COMPLETE) "$(GOBIN)/$(COMPLETE)"
+	@$(GO) run ./plugins/release man -version $(VERSION) -dir "$(MANDIR)"
 
 demo: build ## Show the plugin at work on manifests, without a cluster
 	@BIN=$(BIN) testdata/tutorial/demo.sh

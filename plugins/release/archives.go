@@ -107,6 +107,11 @@ func (p platform) pack(release string) ([]byte, error) {
 		return nil, err
 	}
 	files := []file{{p.binary(), 0o755, binary}, {p.completer(), 0o755, completer}, {"LICENSE", 0o644, license}}
+	version, _, _ := strings.Cut(release, "+")
+	for _, page := range manPages(version) {
+		page.name = manFolder + "/" + page.name
+		files = append(files, page)
+	}
 	if p.os == "windows" {
 		return zipped(files, commitTime())
 	}

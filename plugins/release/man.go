@@ -17,6 +17,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli"
 )
 
+// manFolder is where the pages are in an archive; .goreleaser.yaml has the same.
+const manFolder = "man"
+
 // writeManPages writes the pages into dir.
 func writeManPages(version, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {

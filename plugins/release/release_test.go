@@ -111,6 +111,7 @@ func TestGoreleaserBuildsTheSamePlatformsUnderTheSameNames(t *testing.T) {
 	var config struct {
 		ProjectName string `json:"project_name"`
 		Builds      []struct{ Goos, Goarch, Ldflags []string }
+		Before      struct{ Hooks []string }
 		Archives    []struct {
 			NameTemplate    string `json:"name_template"`
 			Formats         []string
@@ -133,8 +134,11 @@ func TestGoreleaserBuildsTheSamePlatformsUnderTheSameNames(t *testing.T) {
 	for _, member := range archive.Files {
 		members = append(members, path.Base(strings.Replace(member.Src, `{{ if eq .Os "windows" }}.cmd{{ end }}`, "", 1)))
 	}
-	if want := []string{"LICENSE", platform{os: "linux"}.completer()}; !slices.Equal(members, want) {
+	if want := []string{"LICENSE", platform{os: "linux"}.completer(), "*.1"}; !slices.Equal(members, want) {
 		t.Errorf("beside the program goreleaser packs %q, want %q", members, want)
+	}
+	if want := "go run ./plugins/release man -version {{ .Tag }} -dir " + manFolder; !slices.Contains(config.Before.Hooks, want) {
+		t.Errorf("goreleaser runs %q before it builds, want %q", config.Before.Hooks, want)
 	}
 	var names []string
 	for _, system := range config.Builds[0].Goos {
