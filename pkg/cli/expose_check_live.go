@@ -26,17 +26,15 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 	}
 	s, err := c.Read(ctx, o.query(o.namespace, o.names()))
 	if err != nil {
-		if apierrors.IsNotFound(err) {
-			o.where = emptyNamespace(ctx, c, o.namespace, o.where)
-		}
 		return nil, o.notFound(err)
+	}
+	here := func(service *corev1.Service) bool { return service.Namespace == o.namespace }
+	if !slices.ContainsFunc(s.Services, here) && c.NoNamespace(ctx, o.namespace) {
+		return nil, fmt.Errorf("namespace %q does not exist", o.namespace) // nothing found would be no answer
 	}
 	x, err := o.examine(s)
 	if err != nil {
 		return nil, err
-	}
-	if len(x.chosen) == 0 && c.NoNamespace(ctx, o.namespace) {
-		return nil, fmt.Errorf("namespace %q does not exist", o.namespace) // nothing found would be no answer
 	}
 	return o.walked(ctx, c, x)
 }

@@ -107,7 +107,7 @@ func TestANamespaceThatDoesNotExistIsSaid(t *testing.T) {
 	if r := u.run("expose-check"); r.code != 2 || !strings.Contains(r.err, `error: namespace "nosuch" does not exist`) {
 		t.Errorf("exit code %d: %s%s", r.code, r.out, r.err)
 	}
-	if r := u.run("expose-check", "web"); r.code != 2 || !strings.Contains(r.err, "namespace nosuch, which does not exist") {
+	if r := u.run("expose-check", "web"); r.code != 2 || !strings.Contains(r.err, `error: namespace "nosuch" does not exist`) {
 		t.Errorf("exit code %d: %s%s", r.code, r.out, r.err)
 	}
 }
