@@ -82,10 +82,19 @@ var ports = map[string]func(data httpstream.Stream) error{
 			}
 		}
 	},
-	"17": func(data httpstream.Stream) error { // answers in parts, then ends
+	"17": func(data httpstream.Stream) error { // answers in parts, unless the client ends first, as runtimes do
+		ended := make(chan struct{})
+		go func() {
+			_, _ = io.Copy(io.Discard, data)
+			close(ended)
+		}()
 		for range 5 {
 			_, _ = io.WriteString(data, "part ")
-			time.Sleep(150 * time.Millisecond) // longer than an answered end is held back
+			select {
+			case <-ended:
+				return nil
+			case <-time.After(150 * time.Millisecond): // longer than an answered end is held back
+			}
 		}
 		return nil
 	},
