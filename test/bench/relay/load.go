@@ -17,6 +17,8 @@ import (
 type load struct {
 	name string
 	udp  bool
+	// unit is the figure that counts what passed in a second.
+	unit string
 	once func(ctx context.Context, p *peer) (map[string]float64, error)
 }
 
@@ -31,7 +33,7 @@ func ask(what byte) []byte {
 // bulk is four downloads at a time.
 func bulk() load {
 	const streams, size = 4, 256 << 20
-	return load{name: "bulk", once: func(_ context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "bulk MB", unit: "bulk, MB/s", once: func(_ context.Context, p *peer) (map[string]float64, error) {
 		start := time.Now()
 		err := each(streams, func(int) error {
 			conn, err := net.Dial("tcp", p.address)
@@ -56,7 +58,7 @@ func bulk() load {
 
 // newConnections are made for one request each.
 func newConnections(long time.Duration) load {
-	return load{name: "new connections", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "new connections", unit: "new connections, 1/s", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
 		counts := make([]int, workers)
 		start := time.Now()
 		err := each(workers, func(i int) error {
@@ -91,14 +93,14 @@ func oneRequest(address string, message, buffer []byte) error {
 
 // keptConnections carry one request after the other.
 func keptConnections(long time.Duration) load {
-	return load{name: "kept connections", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "kept requests", unit: "kept requests, 1/s", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
 		return pingPong(ctx, p, "tcp", "kept requests", long)
 	}}
 }
 
 // datagrams are sent by many clients, each when its last one has come back.
 func datagrams(long time.Duration) load {
-	return load{name: "datagrams", udp: true, once: func(ctx context.Context, p *peer) (map[string]float64, error) {
+	return load{name: "UDP requests", udp: true, unit: "UDP requests, 1/s", once: func(ctx context.Context, p *peer) (map[string]float64, error) {
 		return pingPong(ctx, p, "udp", "UDP requests", long)
 	}}
 }
@@ -167,7 +169,7 @@ func idleConnections(n int) load {
 			}
 		}
 		held, err := p.usage()
-		return map[string]float64{"memory of an idle connection, KiB": float64(held-before) / 1024 / float64(n)}, err
+		return map[string]float64{"memory of an idle connection, KiB": float64(held.memory-before.memory) / 1024 / float64(n)}, err
 	}}
 }
 

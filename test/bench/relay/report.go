@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // bench collects figures: by their names, then by peer.
@@ -30,7 +32,7 @@ func (b *bench) run(ctx context.Context, loads []load) error {
 				if l.udp && !p.udp {
 					continue
 				}
-				figures, err := l.once(ctx, p)
+				figures, err := p.measured(ctx, l)
 				if err != nil {
 					return fmt.Errorf("%s through %s: %w", l.name, p.name, err)
 				}
@@ -41,6 +43,24 @@ func (b *bench) run(ctx context.Context, loads []load) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// measured puts a load on a peer, and adds what each unit of it costs the peer
+// in processor time, which other work on the machine disturbs least.
+func (p *peer) measured(ctx context.Context, l load) (map[string]float64, error) {
+	before, err := p.usage()
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	figures, err := l.once(ctx, p)
+	if err != nil || l.unit == "" {
+		return figures, err
+	}
+	took := time.Since(start).Seconds()
+	after, err := p.usage()
+	figures[l.name+", CPU µs each"] = float64((after.cpu - before.cpu).Microseconds()) / (figures[l.unit] * took)
+	return figures, err
 }
 
 func (b *bench) note(p *peer, figures map[string]float64) {
@@ -90,27 +110,37 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// usage is the memory, in bytes, of a peer's processes: those of its group.
-func (p *peer) usage() (int64, error) {
+// usage is what a peer's processes, those of its group, hold and have used.
+type usage struct {
+	memory int64 // bytes
+	cpu    time.Duration
+}
+
+// tick is the unit in which the kernel tells of processor time.
+const tick = 10 * time.Millisecond
+
+func (p *peer) usage() (usage, error) {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return 0, err
+		return usage{}, err
 	}
-	pages := int64(0)
+	var sum usage
 	for _, path := range stats {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			continue // it has ended since
 		}
-		fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+		// What follows the name, which may hold spaces: see proc_pid_stat(5).
+		fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 		if len(fields) < 22 || fields[2] != strconv.Itoa(p.cmd.Process.Pid) {
 			continue
 		}
-		resident, err := strconv.ParseInt(fields[21], 10, 64)
-		if err != nil {
-			return 0, err
+		for _, field := range []int{11, 12, 13, 14} { // user and system, its own and of children that ended
+			ticks, _ := strconv.ParseInt(fields[field], 10, 64)
+			sum.cpu += time.Duration(ticks) * tick
 		}
-		pages += resident
+		pages, _ := strconv.ParseInt(fields[21], 10, 64)
+		sum.memory += pages * int64(os.Getpagesize())
 	}
-	return pages * int64(os.Getpagesize()), nil
+	return sum, nil
 }
