@@ -22,6 +22,8 @@ type runFlags struct {
 	nodes         int
 	nodePortRange string
 	clusterIPs    bool
+	backends      []string
+	commands      []string
 	name          runName
 	save          string
 	output        string
@@ -53,14 +55,23 @@ their real node ports, on several local nodes, by the rules of kube-proxy.
 
 The nodes are those of the manifests, or else node-1, node-2 and so on. Their
 addresses are 127.0.0.1, 127.0.0.2 and so on, where the system has those: macOS
-has but the first. Pods are spread over them as a scheduler would. Each pod is
-represented by a stand-in that answers HTTP and says which way the request came,
-and sends back what comes by other TCP and by UDP.
+has but the first. Pods are spread over them as a scheduler would.
+
+What stands for a pod is an application that runs already (--backend), a command
+that is started for it (--exec), or else a stand-in that answers HTTP and says
+which way the request came, and sends back what comes by other TCP and by UDP.
+Applications get traffic as long as the readiness probes of their pods succeed.
+Commands find where to listen in PORT and HOST, the port that is called http in
+PORT_HTTP, and POD_NAME, POD_NAMESPACE, POD_IP and NODE_NAME; they are started
+again when they end. No manifest starts a program.
 
 The files are watched, and edits are followed. A broken edit is told, and what
 ran before runs on.`,
 		Example: `  # The services and pods of a folder
   kubectl nodeport run -f testdata/tutorial
+
+  # An application that runs already, and two processes of another
+  kubectl nodeport run -f shop/ --backend web=127.0.0.1:3000 --exec 'api=./api -listen :$PORT'
 
   # On one node
   kubectl nodeport run -f web.yaml --nodes 1`,
@@ -82,6 +93,8 @@ func (flags *runFlags) add(cmd *cobra.Command) {
 	fs.IntVar(&flags.nodes, "nodes", 0, "how many nodes there are when the manifests hold none (default: 3, or 1 where only 127.0.0.1 exists)")
 	fs.StringVar(&flags.nodePortRange, "node-port-range", "", "the range from which node ports are chosen (default: "+nodeport.Default().String()+")")
 	fs.BoolVar(&flags.clusterIPs, "cluster-ips", true, "open the services' own ports, too, on loopback addresses such as 127.3.11.5 for 10.3.11.5")
+	fs.StringArrayVar(&flags.backends, "backend", nil, "what runs already and stands for the pods of a name, or of a workload, as NAME=HOST:PORT[,…], one for each pod in turn; can be given several times")
+	fs.StringArrayVar(&flags.commands, "exec", nil, "what is started for each pod of a name, or of a workload, as 'NAME=COMMAND'; can be given several times")
 	flags.name = local.DefaultName
 	fs.Var(&flags.name, "name", "name of the run, by which --local=NAME of other commands finds it")
 	fs.StringVar(&flags.save, "save", "", "folder to write the services into that were created or applied with --local, when the run ends")
@@ -104,6 +117,12 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	}
 	o.serve.logAccess(f)
 	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine}
+	if o.machine.Backends, err = parseBackends(flags.backends); err != nil {
+		return nil, err
+	}
+	if o.machine.Commands, err = parseCommands(flags.commands, o.machine.Backends); err != nil {
+		return nil, err
+	}
 	if flags.nodePortRange != "" {
 		if o.machine.NodePorts, err = nodeport.ParseRange(flags.nodePortRange); err != nil {
 			return nil, err
@@ -142,6 +161,9 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.knowsPods(set); err != nil {
+		return err
+	}
 	socket, err := local.Listen(o.name)
 	if err != nil {
 		return err
@@ -164,7 +186,7 @@ func (o *runOptions) run(ctx context.Context) error {
 	defer stop()
 	go func() { _ = c.Serve(answering, socket) }() // it ends with the run
 	teller := &runTeller{runOptions: o, cluster: c}
-	if err = teller.start(events.take()); err == nil {
+	if err = teller.start(o.awaitReady(ctx, c, events)); err == nil {
 		err = o.follow(ctx, c, teller, events, stamp)
 	}
 	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c.Shutdown))

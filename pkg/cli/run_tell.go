@@ -50,8 +50,10 @@ func (t *runTeller) start(events []local.Event) error {
 	if err != nil || len(s.Pods) == 0 {
 		return err
 	}
-	_, err = fmt.Fprintln(t.Out, t.pods(s.Pods))
-	return err
+	if _, err = fmt.Fprintln(t.Out, t.pods(s.Pods)); err != nil {
+		return err
+	}
+	return t.logs(events)
 }
 
 func (t *runTeller) isOpen(protocol string, at netip.AddrPort) bool {
@@ -88,6 +90,9 @@ func (t *runTeller) tell(events []local.Event) error {
 		return t.stream(events)
 	}
 	t.tellFailures(events)
+	if err := t.logs(events); err != nil {
+		return err
+	}
 	if t.terminal.errOut {
 		for _, line := range changeLines(events) {
 			t.say("%s", render.Safe(line))
@@ -116,6 +121,10 @@ func (t *runTeller) tellFailures(events []local.Event) {
 	for _, e := range events {
 		way := e.Engine.Way
 		switch {
+		case e.Kind == local.CommandEnded:
+			t.warn(fmt.Sprintf("pod %s: %s", e.Object.Name, e.Message))
+		case e.Kind == local.ProbeSkipped:
+			t.say("note: pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
 		case e.Kind != local.Port:
 		case e.Engine.Kind == engine.PortFailed && errors.Is(e.Engine.Err, syscall.EACCES) && way.Inside:
 			t.explainLowPorts(way)
@@ -129,6 +138,19 @@ func (t *runTeller) tellFailures(events []local.Event) {
 			t.warn(rootCause(e.Engine.Err).Error())
 		}
 	}
+}
+
+// logs writes what commands have written, each line behind the pod's name.
+func (t *runTeller) logs(events []local.Event) error {
+	for _, e := range events {
+		if e.Kind != local.Log {
+			continue
+		}
+		if _, err := fmt.Fprintf(t.Out, "%s | %s\n", render.Safe(e.Object.Name), render.Safe(e.Message)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // changeLines words changes, one line each; the addresses of one port share one.
@@ -159,7 +181,12 @@ func changeLine(e local.Event) string {
 	case local.PodReady:
 		return object + " is ready"
 	case local.PodNotReady:
+		if e.Message != "" {
+			return object + " is not ready: " + e.Message
+		}
 		return object + " is not ready"
+	case local.CommandStarted:
+		return object + ": started " + e.Message
 	case local.PodGone, local.ServiceGone:
 		return object + " is gone"
 	case local.ServiceAdded:

@@ -24,6 +24,14 @@ const (
 	PodAdded EventKind = "pod-added"
 	// PodGone tells that the manifests no longer have a pod.
 	PodGone EventKind = "pod-gone"
+	// Log is a line that a command has written.
+	Log EventKind = "log"
+	// CommandStarted tells that a command stands for a pod from now on.
+	CommandStarted EventKind = "command-started"
+	// CommandEnded tells that a command has ended by itself, and how.
+	CommandEnded EventKind = "command-ended"
+	// ProbeSkipped tells of a readiness probe that is not made here.
+	ProbeSkipped EventKind = "probe-skipped"
 	// ServiceAdded tells of a new service with node ports.
 	ServiceAdded EventKind = "service-added"
 	// ServiceChanged tells that a service with node ports is another now,
@@ -56,11 +64,12 @@ func (c *Cluster) engineEvent(e engine.Event) {
 
 // tellChanges tells what is other than before.
 func (c *Cluster) tellChanges(before, after *state) {
-	c.tellPods(before.snapshot, after.snapshot)
+	c.tellPods(before.snapshot, after)
 	c.tellServices(before.table, after.table)
 }
 
-func (c *Cluster) tellPods(before, after *snapshot.Snapshot) {
+func (c *Cluster) tellPods(before *snapshot.Snapshot, now *state) {
+	after := now.snapshot
 	for _, pod := range after.Pods {
 		old := before.Pod(pod.Namespace, pod.Name)
 		ref := snapshot.RefOf("Pod", pod)
@@ -71,7 +80,7 @@ func (c *Cluster) tellPods(before, after *snapshot.Snapshot) {
 		case is && !was:
 			c.tell(Event{Kind: PodReady, Object: ref})
 		case was && !is:
-			c.tell(Event{Kind: PodNotReady, Object: ref})
+			c.tell(Event{Kind: PodNotReady, Object: ref, Message: now.reasonOf(ref)})
 		}
 	}
 	for _, pod := range before.Pods {
@@ -79,6 +88,14 @@ func (c *Cluster) tellPods(before, after *snapshot.Snapshot) {
 			c.tell(Event{Kind: PodGone, Object: snapshot.RefOf("Pod", pod)})
 		}
 	}
+}
+
+// reasonOf is why a pod is not ready, as far as what stands for it tells.
+func (s *state) reasonOf(pod snapshot.Ref) string {
+	if stands := s.stands[pod]; stands != nil {
+		return stands.reason()
+	}
+	return ""
 }
 
 func (c *Cluster) tellServices(before, after *route.Table) {

@@ -34,6 +34,9 @@ type Options struct {
 	// NodePorts is the range from which node ports are chosen; zero is the
 	// default range.
 	NodePorts nodeport.Range
+	// Backends and Commands say what stands for pods; the rest have stand-ins.
+	Backends []Backend
+	Commands []Command
 	// ClusterIPs opens the services' own ports as well, on loopback addresses
 	// that look like their cluster IPs. It is left out where the machine has
 	// but one loopback address.
@@ -62,6 +65,8 @@ type Cluster struct {
 	// added are the services that were created or applied beside the manifests.
 	added  map[snapshot.Ref]*addition
 	stands map[snapshot.Ref]*stand
+	// skipped are the probes that were told not to be made.
+	skipped map[snapshot.Ref]bool
 	// past are the last states, the present one at the end.
 	past   []*state
 	closed bool
@@ -95,7 +100,7 @@ func New(o Options) (*Cluster, error) {
 	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
 	c := &Cluster{
 		options: o, answers: answers, loopbacks: on,
-		manifests: &manifest.Set{}, added: map[snapshot.Ref]*addition{}, stands: map[snapshot.Ref]*stand{},
+		manifests: &manifest.Set{}, added: map[snapshot.Ref]*addition{}, stands: map[snapshot.Ref]*stand{}, skipped: map[snapshot.Ref]bool{},
 	}
 	c.become(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
 	served := o.Engine
@@ -141,10 +146,12 @@ func (c *Cluster) Shutdown(ctx context.Context) error {
 	err := c.engine.Shutdown(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for ref, s := range c.stands {
-		s.stop()
-		delete(c.stands, ref)
+	var group sync.WaitGroup
+	for _, s := range c.stands {
+		group.Go(s.stop)
 	}
+	group.Wait()
+	clear(c.stands)
 	c.answers.close()
 	return err
 }

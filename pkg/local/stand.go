@@ -3,18 +3,77 @@ package local
 import (
 	"context"
 	"net"
-	"sync/atomic"
+	"slices"
+	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
+// Backend has running applications stand for the pods of a name.
+type Backend struct {
+	// Name is that of a pod, or of the workload that makes the pods.
+	Name string
+	// Addresses are HOST:PORT, one for each pod in turn. All ports of a pod
+	// lead there.
+	Addresses []string
+}
+
+// Command has programs stand for the pods of a name.
+type Command struct {
+	// Name is that of a pod, or of the workload that makes the pods.
+	Name string
+	// Line is run by the system's shell, once for each pod.
+	Line string
+}
+
 // stand is what stands for one pod, and whether that is ready.
 type stand struct {
 	backend backend
-	ready   atomic.Bool
+	pod     *corev1.Pod
 	cancel  context.CancelFunc
+	// changed is called when the pod becomes ready, or no longer is.
+	changed func()
+
+	mu sync.Mutex
+	// failing is what keeps the pod from being ready, by what looks.
+	failing map[string]string
+}
+
+func (s *stand) ready() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.failing) == 0
+}
+
+// reason is why the pod is not ready; empty when it is.
+func (s *stand) reason() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, reason := range s.failing {
+		return reason
+	}
+	return ""
+}
+
+// set notes why somebody who looks thinks that the pod is not ready; empty when
+// it is.
+func (s *stand) set(who, reason string) {
+	s.mu.Lock()
+	before := len(s.failing) == 0
+	if reason == "" {
+		delete(s.failing, who)
+	} else {
+		s.failing[who] = reason
+	}
+	after := len(s.failing) == 0
+	s.mu.Unlock()
+	if before != after {
+		s.changed()
+	}
 }
 
 func (s *stand) stop() {
@@ -28,22 +87,30 @@ type backend interface {
 	dial(ctx context.Context, network string, port uint16, from *caller) (net.Conn, error)
 	// String says what it is in a few words, such as "stand-in".
 	String() string
+	// stop ends it, and returns when it has ended.
 	stop()
 }
 
 // standFor has something stand for each pod that runs, and ends what stands
 // for others.
-func (c *Cluster) standFor(pods []*corev1.Pod) {
+func (c *Cluster) standFor(s *snapshot.Snapshot) {
 	running := map[snapshot.Ref]bool{}
-	for _, pod := range pods {
+	replicas := map[string]int{}
+	for _, pod := range s.Pods {
 		if pod.Status.Phase != corev1.PodRunning {
 			continue
 		}
 		ref := snapshot.RefOf("Pod", pod)
 		running[ref] = true
-		if c.stands[ref] == nil {
-			c.stands[ref] = c.newStand(pod)
+		name := c.nameFor(s, pod)
+		replica := replicas[name]
+		replicas[name]++
+		if known := c.stands[ref]; known != nil && sameSpec(known.pod, pod) {
+			continue
+		} else if known != nil {
+			known.stop()
 		}
+		c.stands[ref] = c.newStand(pod, name, replica)
 	}
 	for ref, s := range c.stands {
 		if !running[ref] {
@@ -53,9 +120,79 @@ func (c *Cluster) standFor(pods []*corev1.Pod) {
 	}
 }
 
-func (c *Cluster) newStand(*corev1.Pod) *stand {
-	_, cancel := context.WithCancel(context.Background())
-	s := &stand{backend: &standIn{c.answers}, cancel: cancel}
-	s.ready.Store(true)
+// nameFor is the name by which the options know a pod: its own, or that of its
+// workload; empty for neither.
+func (c *Cluster) nameFor(s *snapshot.Snapshot, pod *corev1.Pod) string {
+	owner, _ := s.OwnerOf(pod)
+	for _, name := range []string{pod.Name, owner.Name} {
+		if c.backendOf(name) != nil || c.commandOf(name) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func (c *Cluster) backendOf(name string) *Backend {
+	i := slices.IndexFunc(c.options.Backends, func(b Backend) bool { return b.Name == name })
+	if i < 0 || name == "" {
+		return nil
+	}
+	return &c.options.Backends[i]
+}
+
+func (c *Cluster) commandOf(name string) *Command {
+	i := slices.IndexFunc(c.options.Commands, func(b Command) bool { return b.Name == name })
+	if i < 0 || name == "" {
+		return nil
+	}
+	return &c.options.Commands[i]
+}
+
+// newStand has something stand for a pod. It is ready at once when it is a
+// stand-in of the run's own, which answers all probes.
+func (c *Cluster) newStand(pod *corev1.Pod, name string, replica int) *stand {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &stand{pod: pod, cancel: cancel, changed: c.readinessChanged, failing: map[string]string{}}
+	switch backend, command := c.backendOf(name), c.commandOf(name); {
+	case command != nil:
+		s.failing[runs] = "it has not started yet"
+		s.backend = c.newProcess(ctx, s, command.Line)
+	case backend != nil:
+		s.backend = addressed{backend.Addresses[replica%len(backend.Addresses)]}
+	default:
+		s.backend = &standIn{c.answers}
+		return s
+	}
+	for _, check := range c.checksOf(pod) {
+		s.failing[check.who] = "it was not found ready yet"
+		go check.run(ctx, s)
+	}
 	return s
+}
+
+// readinessChanged lets the table follow.
+func (c *Cluster) readinessChanged() {
+	go func() { // whoever looks may be asked to stop by one who holds the lock
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.refresh()
+	}()
+}
+
+// sameSpec tells whether two pods want the same of what stands for them.
+func sameSpec(a, b *corev1.Pod) bool {
+	return slices.EqualFunc(a.Spec.Containers, b.Spec.Containers, func(a, b corev1.Container) bool {
+		return a.Name == b.Name && equality.Semantic.DeepEqual(a.Ports, b.Ports) && equality.Semantic.DeepEqual(a.ReadinessProbe, b.ReadinessProbe)
+	}) && a.Spec.NodeName == b.Spec.NodeName && a.Status.PodIP == b.Status.PodIP
+}
+
+// addressed is an application that runs already.
+type addressed struct{ address string }
+
+func (a addressed) String() string { return a.address }
+func (addressed) stop()            {}
+
+func (a addressed) dial(ctx context.Context, network string, _ uint16, _ *caller) (net.Conn, error) {
+	dialer := net.Dialer{KeepAlive: time.Minute}
+	return dialer.DialContext(ctx, network, a.address)
 }

@@ -22,7 +22,7 @@ func (c *Cluster) settle() {
 		return
 	}
 	s, _ := c.build(c.additions())
-	c.standFor(s.Pods)
+	c.standFor(s)
 	c.refresh()
 }
 
@@ -73,7 +73,7 @@ func (c *Cluster) build(added []*manifest.Object) (*snapshot.Snapshot, *manifest
 // ready tells whether what stands for a pod is ready.
 func (c *Cluster) ready(pod *corev1.Pod) bool {
 	s := c.stands[snapshot.RefOf("Pod", pod)]
-	return s != nil && s.ready.Load()
+	return s != nil && s.ready()
 }
 
 // localSet is a set as it would be written for this machine: with its nodes,
