@@ -41,7 +41,7 @@ install: ## Install kubectl-nodeport, what completes it and its man pages, where
 	@install -m 755 plugins/$(COMPLETE) "$(GOBIN)/$(COMPLETE)"
 	@$(GO) run ./plugins/release man -version $(VERSION) -dir "$(MANDIR)"
 
-demo: build ## Show the plugin at work on manifests, without a cluster
+demo: build ## Make a service, check it, run it and fetch a page from it, without a cluster
 	@BIN=$(BIN) testdata/tutorial/demo.sh
 
 ##@ Test
