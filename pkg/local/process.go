@@ -37,7 +37,8 @@ type process struct {
 	ended chan struct{}
 }
 
-func (c *Cluster) newProcess(ctx context.Context, s *stand, line string) *process {
+// newProcess prepares a command; run runs it.
+func (c *Cluster) newProcess(s *stand, line string) *process {
 	ref := snapshot.RefOf("Pod", s.pod)
 	p := &process{
 		stand: s, line: line, ports: map[uint16]uint16{}, ended: make(chan struct{}),
@@ -46,7 +47,6 @@ func (c *Cluster) newProcess(ctx context.Context, s *stand, line string) *proces
 	p.env = append(os.Environ(), "HOST=127.0.0.1", "POD_NAME="+s.pod.Name, "POD_NAMESPACE="+s.pod.Namespace,
 		"POD_IP="+s.pod.Status.PodIP, "NODE_NAME="+s.pod.Spec.NodeName)
 	p.choosePorts(s.pod)
-	go p.run(ctx)
 	return p
 }
 

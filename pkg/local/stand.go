@@ -153,18 +153,24 @@ func (c *Cluster) commandOf(name string) *Command {
 func (c *Cluster) newStand(pod *corev1.Pod, name string, replica int) *stand {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stand{pod: pod, cancel: cancel, changed: c.readinessChanged, failing: map[string]string{}}
-	switch backend, command := c.backendOf(name), c.commandOf(name); {
-	case command != nil:
-		s.failing[runs] = "it has not started yet"
-		s.backend = c.newProcess(ctx, s, command.Line)
-	case backend != nil:
-		s.backend = addressed{backend.Addresses[replica%len(backend.Addresses)]}
-	default:
+	command, backend := c.commandOf(name), c.backendOf(name)
+	if command == nil && backend == nil {
 		s.backend = &standIn{c.answers}
 		return s
 	}
-	for _, check := range c.checksOf(pod) {
+	checks := c.checksOf(pod)
+	for _, check := range checks {
 		s.failing[check.who] = "it was not found ready yet"
+	}
+	if command != nil {
+		s.failing[runs] = "it has not started yet"
+		process := c.newProcess(s, command.Line)
+		s.backend = process
+		go process.run(ctx)
+	} else {
+		s.backend = addressed{backend.Addresses[replica%len(backend.Addresses)]}
+	}
+	for _, check := range checks {
 		go check.run(ctx, s)
 	}
 	return s
