@@ -11,8 +11,9 @@ import (
 // is there at once, and of which it turns out later whether the pod took it.
 type unconfirmed struct{ *tunnel.Conn }
 
-// Confirmed is closed when the pod has answered.
-func (c unconfirmed) Confirmed() <-chan struct{} { return c.Answered() }
+// Confirmed is never closed: that a pod took the connection is told by nothing
+// but its first byte.
+func (unconfirmed) Confirmed() <-chan struct{} { return nil }
 
 // Read tells the engine when the pod never got what the client said, so that
 // another may.
@@ -33,7 +34,7 @@ func neverTaken(err error) bool {
 		return false
 	}
 	switch of.Kind {
-	case tunnel.Refused, tunnel.PodGone, tunnel.NodeUnreachable, tunnel.Forbidden, tunnel.Unauthorized, tunnel.Unreachable:
+	case tunnel.Refused, tunnel.PodGone, tunnel.NodeUnreachable, tunnel.Forbidden, tunnel.Unauthorized, tunnel.Unreachable, tunnel.Stale:
 		return true
 	}
 	return false

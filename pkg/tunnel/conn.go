@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type Conn struct {
 
 	readBy, writeBy deadline
 	creation        *time.Timer
+	accepted        atomic.Bool // the node knows of the connection
 
 	answer  chan struct{} // see Answered
 	closing chan struct{} // closed by Close

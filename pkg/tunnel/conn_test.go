@@ -336,3 +336,14 @@ func TestRefusalsOfTunnelsAreToldByTheirKind(t *testing.T) {
 		})
 	}
 }
+
+func TestALossBeforeTheNodeKnewIsToldApart(t *testing.T) {
+	s := start(t)
+	c := connect(t, dialer(t, s, Options{}), 7)
+	mustEcho(t, c, "hello")
+	c.accepted.Store(false) // as if the node had said nothing yet
+	s.cut()
+	if _, err := c.Read(make([]byte, 1)); !isKind(err, Stale) {
+		t.Errorf("read: %v", err)
+	}
+}

@@ -27,6 +27,7 @@ const (
 	Unauthorized    Kind = "unauthorized"     // the API server does not know the user, or no longer
 	Unreachable     Kind = "unreachable"      // the API server cannot be reached, or does not work
 	Lost            Kind = "lost"             // the tunnel ended while the connection was open
+	Stale           Kind = "stale"            // the tunnel ended before the node had heard of the connection
 	TimedOut        Kind = "timed out"        // the node did not take the connection in time
 	Overrun         Kind = "overrun"          // the caller did not read while others shared the tunnel
 	Closed          Kind = "closed"           // the pod has closed, or the Dialer has
@@ -46,6 +47,9 @@ func (e *Error) Error() string {
 	at := e.Pod.String()
 	if e.Port != 0 {
 		at = fmt.Sprintf("%s:%d", at, e.Port)
+	}
+	if e.Kind == Refused { // what the runtime says of it is long, and says no more
+		return fmt.Sprintf("pod %s: connection refused", at)
 	}
 	return fmt.Sprintf("pod %s: %s: %s", at, e.Kind, e.Message)
 }

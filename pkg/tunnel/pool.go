@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -178,6 +179,10 @@ func (p *pool) takeIdle() *session {
 		s := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		s.expiry.Stop()
+		if s.stale() {
+			go s.end(s.lost("the tunnel is dead", errors.New("nothing was heard for long")))
+			continue
+		}
 		if !s.retired && s.usable() {
 			return s
 		}

@@ -344,3 +344,20 @@ func TestADeadlineMovesWhileItIsAwaited(t *testing.T) {
 		}
 	})
 }
+
+// A machine that sleeps hears nothing, and its monotonic clock sleeps with it.
+func TestATunnelIsNotUsedAgainAfterTheMachineSlept(t *testing.T) {
+	r := record()
+	d := dialer(t, start(t), Options{OnEvent: r.add})
+	mustEcho(t, connect(t, d, 7), "hello")
+	r.await(t, Opened, 2)
+	d.pools.mu.Lock()
+	for _, p := range d.pools.byPod {
+		for s := range p.sessions {
+			s.clock.Add(-3600)
+		}
+	}
+	d.pools.mu.Unlock()
+	mustEcho(t, connect(t, d, 7), "good morning")
+	r.await(t, Ended, 1)
+}

@@ -1,11 +1,17 @@
 package tunnel
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // What a session's reader tells a connection.
 
 // accept is the node's consent to a stream.
-func (c *Conn) accept() { c.creation.Stop() }
+func (c *Conn) accept() {
+	c.creation.Stop()
+	c.accepted.Store(true)
+}
 
 // full tells whether the buffer is, and returns what is closed when that may
 // have changed.
@@ -67,6 +73,9 @@ func (c *Conn) fail(why error) {
 		return
 	}
 	c.failure = why
+	if lost := (*Error)(nil); !c.accepted.Load() && errors.As(why, &lost) && lost.Kind == Lost {
+		c.failure = &Error{Kind: Stale, Pod: lost.Pod, Port: c.port, Message: lost.Message, Err: lost.Err}
+	}
 	if !c.ending.sent {
 		c.ending.sent = true
 		c.session.control(func(out []byte) []byte { return appendReset(out, c.dataID) })

@@ -56,6 +56,7 @@ type session struct {
 	doubting *time.Timer
 
 	heard   atomic.Int64 // when anything was last received, in nanoseconds since born
+	clock   atomic.Int64 // what the clock showed then, in seconds: it goes on while the machine sleeps
 	unheard atomic.Int32 // frames of data enqueued since
 	sending atomic.Bool  // the writer waits for the network
 	blocked atomic.Bool  // the reader waits for a connection to be read
@@ -71,6 +72,7 @@ func (s *session) run() {
 
 func (s *session) init() {
 	s.born = time.Now()
+	s.clock.Store(s.born.Unix())
 	s.wake = make(chan struct{}, 1)
 	s.done = make(chan struct{})
 	s.pongs = make(chan uint32, 4)
@@ -187,8 +189,15 @@ func (s *session) read() {
 	}
 }
 
+// stale tells that nothing was heard for longer than keepAlive allows: the
+// machine has slept, and the other side has most likely given the tunnel up.
+func (s *session) stale() bool {
+	return time.Now().Unix()-s.clock.Load() > int64(s.limit.Seconds())+1
+}
+
 func (s *session) hear() {
 	s.heard.Store(int64(time.Since(s.born)))
+	s.clock.Store(time.Now().Unix())
 	s.unheard.Store(0)
 }
 
