@@ -48,6 +48,8 @@ func addCompletions(root *cobra.Command, f *factory) {
 		"wait":           only("true", "false"),
 		"kubeconfig":     files,
 		"all-namespaces": only("true", "false"),
+		"via":            only("auto\tas this machine can", "tunnel\tthrough the API server", "direct\tby the pods' addresses"),
+		"access-log":     only("text", "json"),
 
 		"ip-family-policy":        only("SingleStack", "PreferDualStack", "RequireDualStack"),
 		"external-traffic-policy": only("Cluster", "Local"),
@@ -59,6 +61,8 @@ func addCompletions(root *cobra.Command, f *factory) {
 		"create":        c.sources("Pod"),
 		exposeCheckName: c.sources("Service"),
 		"ports":         c.heldPorts,
+		"forward":       c.names("Service"),
+		"run":           only(),
 		"apply":         only(),
 		"options":       only(),
 		"version":       only(),
@@ -79,7 +83,7 @@ func register(cmd *cobra.Command, flags map[string]words) {
 		if flag == nil {
 			flag = cmd.PersistentFlags().Lookup(name)
 		}
-		if flag != nil && flag.Value.Type() != "int" { // the number of nodes has their flag's name, too
+		if flag != nil && flag.Value.Type() != "int" && flag.Value.Type() != "bool" { // other flags have the name of --nodes, too
 			_ = cmd.RegisterFlagCompletionFunc(name, cobra.CompletionFunc(flags[name])) // fails for flags that are not there, or are told twice
 		}
 	}

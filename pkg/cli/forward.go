@@ -55,7 +55,7 @@ UDP cannot pass through the API server.`,
 	cmd.Flags().StringSliceVar(&flags.mapped, "map", nil, "open a node port under another number, as NODEPORT=PORT")
 	cmd.Flags().BoolVar(&flags.nodes, "nodes", false, "give every node a loopback address of its own, and its view of traffic policies")
 	cmd.Flags().StringVar(&flags.node, "node", "", "stand for this node: answer what it answers")
-	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "json: write every event as a line of JSON")
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "output format: json for a stream of events")
 	flags.serve.add(cmd)
 	return cmd
 }
