@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
@@ -143,8 +142,8 @@ func (t *teller) rejected() Finding {
 	case offender == hop.Address.IP:
 		return t.about(Finding{
 			Message: fmt.Sprintf("the firewall of %s (%s) rejects %s (ICMP: administratively prohibited)", plain(hop.Node), offender, t.port()),
-			Fix: fmt.Sprintf("on %s allow %s, and forwarding to the pods; with firewalld: firewall-cmd --permanent --add-port=%d/%s && firewall-cmd --reload",
-				listText(plainAll(t.names())), t.port(), t.walk.Port.NodePort, strings.ToLower(t.walk.Port.Protocol)),
+			Fix: fmt.Sprintf("on %s allow packets to be forwarded to the pods, which is where %s leads; with firewalld: firewall-cmd --permanent --zone=trusted --add-source=POD-CIDR && firewall-cmd --reload",
+				listText(plainAll(t.names())), t.port()),
 		})
 	}
 	return Finding{

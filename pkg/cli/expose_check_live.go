@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -18,12 +19,22 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// checkCluster checks services as the cluster has them.
+// checkCluster checks services as the cluster has them. What may be true of
+// every service for a moment it looks at once more.
 func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, error) {
 	c, err := o.cluster()
 	if err != nil {
 		return nil, err
 	}
+	report, err := o.look(ctx, c)
+	if err == nil && mayBeLate(report.Findings) && pause(ctx, lag) {
+		report, err = o.look(ctx, c)
+	}
+	return report, err
+}
+
+// look reads services and asks the network about them.
+func (o *exposeCheckOptions) look(ctx context.Context, c *cluster.Cluster) (*render.Report, error) {
 	s, err := c.Read(ctx, o.query(o.namespace, o.names()))
 	if err != nil {
 		return nil, o.notFound(err)
@@ -96,6 +107,25 @@ func (o *exposeCheckOptions) walked(ctx context.Context, c *cluster.Cluster, x *
 	}
 	report.Findings = o.sift(report, x.chosen, x.findings(report.Walks))
 	return report, nil
+}
+
+// lag is how long nodes may take to hear of a service or of its endpoints.
+const lag = 2 * time.Second
+
+// mayBeLate tells whether a finding is that a node does not serve what it
+// should, or does not know of endpoints, which is true of every service for a moment.
+func mayBeLate(findings []check.Finding) bool {
+	return slices.ContainsFunc(findings, func(f check.Finding) bool { return f.ID == "NP304" || f.ID == "NP315" })
+}
+
+// pause waits; it is false when ctx ended meanwhile.
+func pause(ctx context.Context, long time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(long):
+		return true
+	}
 }
 
 // query is all that the rules look at.
