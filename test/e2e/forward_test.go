@@ -156,13 +156,22 @@ func TestNoRequestFailsWhileAllPodsAreReplaced(t *testing.T) {
 	s, port := deployed(t, rig.Start(t, rig.Nodes(3)), 3)
 	s.forward("→ 3 pods", "web")
 	load := s.load(fmt.Sprintf("http://127.0.0.1:%d/", port), 50)
-	s.ok(s.kubectl("rollout", "restart", "deployment/web"))
-	s.ok(s.kubectl("rollout", "status", "deployment/web", "--timeout=60s"))
+	s.replaceAllPods()
 	requests, failed := load()
 	if len(failed) > 0 {
 		t.Errorf("%d of %d requests failed, such as: %v", len(failed), requests, failed[0])
 	}
 	t.Logf("%d requests", requests)
+}
+
+// replaceAllPods restarts the deployment and waits until the pods are gone that
+// it had.
+func (s shell) replaceAllPods() {
+	s.t.Helper()
+	old := strings.Fields(s.ok(s.kubectl("get", "pods", "-l", "app=web", "-o", "name")))
+	s.ok(s.kubectl("rollout", "restart", "deployment/web"))
+	s.ok(s.kubectl("rollout", "status", "deployment/web", "--timeout=60s"))
+	s.ok(s.kubectl(append([]string{"wait", "--for=delete", "--timeout=60s"}, old...)...))
 }
 
 // load asks for a URL from the client, many at a time and each on a connection
