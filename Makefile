@@ -68,7 +68,7 @@ test-api: ## Run the tests against a real kube-apiserver
 	@$(TEST_KUBERNETES) ./test/api/... | $(REPORT)
 
 test-cluster: rig-build ## Run the tests on a cluster of network namespaces (root, Linux)
-	@$(TEST_KUBERNETES) ./test/e2e/... ./test/docs/... ./test/rig/... | $(REPORT)
+	@$(TEST_KUBERNETES) ./test/e2e/... ./test/docs/... ./test/parity/... ./test/rig/... | $(REPORT)
 
 # Nodes need Linux and root; without them, only the API level is built. What
 # cannot be built is not tested, and the tests say so themselves.
