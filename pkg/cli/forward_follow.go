@@ -34,19 +34,26 @@ func (f *forwarding) changed(s *snapshot.Snapshot) error {
 	return nil
 }
 
-// check refuses what was named and cannot be forwarded.
+// check refuses what was named and cannot be forwarded, and tells what is
+// waited for.
 func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
 	for _, name := range f.query.Names {
 		service := s.Service(f.query.Namespace, name)
-		if service != nil && table.Service(f.query.Namespace, name) == nil {
+		if service == nil {
+			f.teller.note("service %q not found in %s; waiting for it", name, f.where)
+		} else if table.Service(f.query.Namespace, name) == nil {
 			return noNodePort(service)
 		}
 	}
 	if !s.Knows("endpointslices") {
 		return errors.New("to forward, you must be allowed to list and watch endpointslices in " + f.where)
 	}
-	if len(table.Services) == 0 {
-		f.teller.note("No NodePort services found in %s; waiting for one", f.where)
+	switch {
+	case len(table.Services) > 0 || len(f.query.Names) > 0:
+	case f.query.Selector != "":
+		f.teller.note("no NodePort services with labels %s found in %s; waiting for one", f.query.Selector, f.where)
+	default:
+		f.teller.note("no NodePort services found in %s; waiting for one", f.where)
 	}
 	return nil
 }

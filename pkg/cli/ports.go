@@ -148,7 +148,10 @@ func parseNodePorts(args []string) ([]int32, error) {
 	var ports []int32
 	for _, arg := range args {
 		port, err := strconv.ParseUint(arg, 10, 16)
-		if err != nil || port == 0 {
+		if errors.Is(err, strconv.ErrRange) || err == nil && port == 0 {
+			return nil, fmt.Errorf("%q is not a port number, 1 to 65535", arg)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%q is not a port number, 1 to 65535; --suggest %s gives a free one for a service of that name", arg, arg)
 		}
 		ports = append(ports, int32(port))

@@ -75,7 +75,7 @@ func (t *teller) services(table *route.Table) {
 	}
 	for service := range t.lines {
 		if _, still := now[service]; !still {
-			t.service("service-gone", service, t.name(service)+"  closed: it has no node port any more")
+			t.service("service-gone", service, t.name(service)+"  closed: it is gone, or has no node port any more")
 		}
 	}
 	t.lines = now

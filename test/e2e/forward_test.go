@@ -127,6 +127,19 @@ func TestForwardFollowsServices(t *testing.T) {
 	}
 }
 
+func TestForwardNamesTheServiceThatItWaitsFor(t *testing.T) {
+	s := newShell(t, rig.Start(t, rig.Nodes(3)))
+	s.deploy("other", 1)
+	output, stop := s.start("nodeport", "forward", "late", "other")
+	defer stop()
+	s.says(output, "other  http://127.0.0.1:")
+	port := s.deploy("late", 1)
+	s.says(output, fmt.Sprintf("late  http://127.0.0.1:%d → 1 pod", port))
+	if r := stop(); !strings.Contains(r.err, `service "late" not found in namespace `) || strings.Contains(r.err, `"other"`) {
+		t.Errorf("that late is waited for, and other not, is not told: %q", r.err)
+	}
+}
+
 func TestForwardHasTheNodesViewOfTheTrafficPolicy(t *testing.T) {
 	s := newShell(t, rig.Start(t, rig.Nodes(3)))
 	s.cluster.Pod(t, s.namespace, "web", s.cluster.Node(1).Name(), "-http", ":300")
