@@ -49,6 +49,9 @@ func TestNoRequestFailsWhileEndpointsComeAndGo(t *testing.T) {
 	if testing.Short() {
 		changes = 10
 	}
+	if long, err := time.ParseDuration(os.Getenv("NODEPORT_TEST_SOAK")); err == nil {
+		changes = int(long / (100 * time.Millisecond))
+	}
 	var living, dead []netip.AddrPort
 	for i := range 4 {
 		living = append(living, backend(t, fmt.Sprint("pod ", i)))
