@@ -55,11 +55,12 @@ func (d *deadline) channel() chan struct{} {
 	return d.done
 }
 
-// stop frees the timer; the deadline stays as it is.
+// stop frees the timer: a deadline that has not passed never will, unless it is
+// set again.
 func (d *deadline) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.timer != nil {
-		d.timer.Stop()
+	if d.timer != nil && d.timer.Stop() {
+		d.timer = nil
 	}
 }

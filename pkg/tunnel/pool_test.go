@@ -345,6 +345,23 @@ func TestADeadlineMovesWhileItIsAwaited(t *testing.T) {
 	})
 }
 
+func TestADeadlineCanBeSetAfterItWasStopped(t *testing.T) {
+	var d deadline
+	d.set(time.Now().Add(time.Hour))
+	d.stop()
+	set := make(chan struct{})
+	go func() {
+		d.set(time.Now().Add(-time.Second))
+		close(set)
+	}()
+	select {
+	case <-set:
+	case <-time.After(10 * time.Second):
+		t.Fatal("to set a deadline waits for one that was stopped")
+	}
+	<-d.passed()
+}
+
 // A machine that sleeps hears nothing, and its monotonic clock sleeps with it.
 func TestATunnelIsNotUsedAgainAfterTheMachineSlept(t *testing.T) {
 	r := record()
