@@ -104,6 +104,31 @@ func TestAnUnchangedServiceIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestAPodThatTookTheNameAndTheAddressOfAnotherIsAnother(t *testing.T) {
+	table := manyServices(1, 1)
+	before := newPlan(table, false, &plan{})
+	other := manyServices(1, 1)
+	other.Services[0].Ports[0].Endpoints[0].PodUID = "new"
+	for i, b := range newPlan(other, false, before).order {
+		if b == before.order[i] || b.verdict.Endpoints[0].PodUID != "new" {
+			t.Errorf("%v still leads to the pod that is gone", b.way)
+		}
+	}
+}
+
+func TestAClashNamesTheNodeWhereThereIsOne(t *testing.T) {
+	holder := Way{Namespace: "docs", Service: "web", Address: netip.MustParseAddrPort("127.0.0.1:8080")}
+	for node, want := range map[string]string{
+		"":   "127.0.0.1:8080 is already that of service docs/web",
+		"n1": "127.0.0.1:8080 is already that of service docs/web on node n1",
+	} {
+		holder.Node = node
+		if got := (&ClashError{holder}).Error(); got != want {
+			t.Errorf("node %q: %q, want %q", node, got, want)
+		}
+	}
+}
+
 // manyServices makes a table of a large cluster.
 func manyServices(services, endpoints int) *route.Table {
 	table := &route.Table{Nodes: []route.Node{nodeAt("node-1", "127.0.0.1"), nodeAt("node-2", "127.0.0.2"), nodeAt("node-3", "127.0.0.3")}}

@@ -127,7 +127,11 @@ func (e *Engine) tellClashes(to *plan) {
 type ClashError struct{ Holder Way }
 
 func (e *ClashError) Error() string {
-	return fmt.Sprintf("%s is already that of service %s/%s on node %s", e.Holder.Address, e.Holder.Namespace, e.Holder.Service, e.Holder.Node)
+	text := fmt.Sprintf("%s is already that of service %s/%s", e.Holder.Address, e.Holder.Namespace, e.Holder.Service)
+	if e.Holder.Node != "" {
+		text += " on node " + e.Holder.Node
+	}
+	return text
 }
 
 // retryLater has those ports tried again after a while that could not be opened.

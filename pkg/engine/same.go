@@ -51,6 +51,6 @@ func samePort(a, b *route.Port) bool {
 
 func sameEndpoint(a, b *route.Endpoint) bool {
 	return a.Address == b.Address && a.Ready == b.Ready && a.Serving == b.Serving && a.Terminating == b.Terminating &&
-		a.Node == b.Node && a.Pod == b.Pod &&
+		a.Node == b.Node && a.Pod == b.Pod && a.PodUID == b.PodUID &&
 		slices.Equal(a.ForNodes, b.ForNodes) && slices.Equal(a.ForZones, b.ForZones)
 }
