@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // answers is the server behind all stand-ins of a cluster. It answers HTTP and
@@ -86,13 +87,23 @@ func (a *answers) caller(conn net.Conn) *caller {
 	return a.callers[addrPort(conn.RemoteAddr())]
 }
 
+// accept takes connections until the listener is closed. When none can be had
+// for want of descriptors, it waits a little.
 func (a *answers) accept() {
+	const pause = 50 * time.Millisecond
 	for {
 		conn, err := a.tcp.AcceptTCP()
-		if err != nil {
+		switch {
+		case errors.Is(err, net.ErrClosed):
 			return
+		case err != nil:
+			select {
+			case <-time.After(pause):
+			case <-a.done:
+			}
+		default:
+			go a.serve(conn)
 		}
-		go a.serve(conn)
 	}
 }
 

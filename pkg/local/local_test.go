@@ -1,12 +1,15 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 )
@@ -91,5 +94,51 @@ func TestAStandInSaysWhichWayARequestCame(t *testing.T) {
 		if !strings.HasPrefix(page, "client 127.0.0.1:") || !strings.HasSuffix(page, want) {
 			t.Errorf("%s answered %q, want …%q", at, page, want)
 		}
+	}
+}
+
+func TestStandInsAnswerAgainAfterAWantOfDescriptors(t *testing.T) {
+	a, err := newAnswers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	// An error of accepting that is not for ever, as the want is.
+	if err := a.tcp.SetDeadline(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := a.dial(t.Context(), "tcp", &caller{probe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(a.tcp.SetDeadline(time.Time{}), conn.SetDeadline(time.Now().Add(10*time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len("hello"))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "hello" {
+		t.Errorf("read %q, %v", got, err)
+	}
+}
+
+func TestAServiceHasANameAndANamespaceThatAnAPIServerWouldTake(t *testing.T) {
+	c := run(t, Options{}, fmt.Sprintf(web, freePort(t)))
+	for _, test := range []struct{ name, namespace, metadata, want string }{
+		{"a namespace that is a path", "..%2Fx", `"name":"other"`, "metadata.namespace"},
+		{"a name that is a path", "docs", `"name":"../x"`, "metadata.name"},
+		{"no name", "docs", "", "name or generateName is required"},
+		{"a name to be completed", "docs", `"generateName":"web-"`, `"name":"web-1"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := `{"apiVersion":"v1","kind":"Service","metadata":{` + test.metadata + `},"spec":{"type":"NodePort","ports":[{"port":80}]}}`
+			answer := httptest.NewRecorder()
+			c.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/"+test.namespace+"/services", strings.NewReader(body)))
+			if !strings.Contains(answer.Body.String(), test.want) {
+				t.Errorf("answered %s", answer.Body)
+			}
+		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/kubernetes/scheme"
 
@@ -41,7 +42,7 @@ func (c *Cluster) create(w http.ResponseWriter, r *http.Request) {
 	service.Namespace = r.PathValue("namespace")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if service.Name == "" {
+	if service.Name == "" && service.GenerateName != "" {
 		service.Name = service.GenerateName + "1"
 	}
 	if c.now.Load().snapshot.Service(service.Namespace, service.Name) != nil {
@@ -114,6 +115,12 @@ func (c *Cluster) write(w http.ResponseWriter, r *http.Request, a *addition, cod
 func (c *Cluster) refuse(service *corev1.Service) *apierrors.StatusError {
 	now := c.now.Load().snapshot
 	var errs field.ErrorList
+	for _, problem := range validation.IsDNS1123Label(service.Namespace) {
+		errs = append(errs, field.Invalid(field.NewPath("metadata", "namespace"), service.Namespace, problem))
+	}
+	if service.Name == "" {
+		errs = append(errs, field.Required(field.NewPath("metadata", "name"), "name or generateName is required"))
+	}
 	for i, port := range service.Spec.Ports {
 		if problem := c.refusePort(now, service, port.NodePort); problem != "" {
 			at := field.NewPath("spec", "ports").Index(i).Child("nodePort")
