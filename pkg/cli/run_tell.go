@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"syscall"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -212,61 +210,26 @@ func portLine(object string, e engine.Event) string {
 	return ""
 }
 
-// runEvent is an event as -o json writes it.
-type runEvent struct {
-	Time      time.Time `json:"time"`
-	Event     string    `json:"event"`
-	Namespace string    `json:"namespace,omitempty"`
-	Service   string    `json:"service,omitempty"`
-	Pod       string    `json:"pod,omitempty"`
-	Node      string    `json:"node,omitempty"`
-	Protocol  string    `json:"protocol,omitempty"`
-	Address   string    `json:"address,omitempty"`
-	Endpoint  string    `json:"endpoint,omitempty"`
-	Message   string    `json:"message,omitempty"`
-}
-
 func (t *runTeller) stream(events []local.Event) error {
-	encoder := json.NewEncoder(t.Out)
 	for _, e := range events {
-		if err := encoder.Encode(newRunEvent(e)); err != nil {
+		if err := localRecord(e).write(t.Out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newRunEvent(e local.Event) runEvent {
-	written := runEvent{Time: time.Now(), Event: string(e.Kind), Namespace: e.Object.Namespace, Message: e.Message}
+func localRecord(e local.Event) eventRecord {
+	if e.Kind == local.Port {
+		return engineRecord(e.Engine)
+	}
+	record := eventRecord{Event: string(e.Kind), Namespace: e.Object.Namespace, Message: e.Message}
 	if e.Object.Kind == "Pod" {
-		written.Pod = e.Object.Name
+		record.Pod = e.Object.Name
 	} else {
-		written.Service = e.Object.Name
+		record.Service = e.Object.Name
 	}
-	if e.Kind != local.Port {
-		return written
-	}
-	way := e.Engine.Way
-	written.Event = portEvents()[e.Engine.Kind]
-	written.Node, written.Protocol, written.Message = way.Node, way.Protocol, e.Engine.Reason
-	if way.Address.IsValid() {
-		written.Address = way.Address.String()
-	}
-	if e.Engine.Endpoint.IsValid() {
-		written.Endpoint = e.Engine.Endpoint.String()
-	}
-	if e.Engine.Err != nil {
-		written.Message = e.Engine.Err.Error()
-	}
-	return written
-}
-
-func portEvents() map[engine.EventKind]string {
-	return map[engine.EventKind]string{
-		engine.PortOpened: "port-opened", engine.PortClosed: "port-closed", engine.PortFailed: "port-failed",
-		engine.PortUnsupported: "port-unsupported", engine.EndpointFailed: "endpoint-failed",
-		engine.EndpointRecovered: "endpoint-recovered", engine.LimitReached: "limit-reached",
-	}
+	return record
 }
 
 // explainLowPorts says once why ports below 1024 are not open.

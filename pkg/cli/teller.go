@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
@@ -18,8 +16,6 @@ type teller struct {
 	*factory
 	namespaces bool
 	json       bool
-	// advice is what to do about a port that is taken here; empty for nothing.
-	advice string
 
 	mu    sync.Mutex
 	lines map[snapshot.Ref]string
@@ -29,26 +25,8 @@ func newTeller(f *factory, namespaces, json bool) *teller {
 	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}}
 }
 
-// eventRecord is the stable form of an event in JSON.
-type eventRecord struct {
-	Time      time.Time `json:"time"`
-	Event     string    `json:"event"`
-	Namespace string    `json:"namespace,omitempty"`
-	Service   string    `json:"service,omitempty"`
-	Port      string    `json:"port,omitempty"`
-	Protocol  string    `json:"protocol,omitempty"`
-	NodePort  uint16    `json:"nodePort,omitempty"`
-	Node      string    `json:"node,omitempty"`
-	Address   string    `json:"address,omitempty"`
-	Endpoint  string    `json:"endpoint,omitempty"`
-	Message   string    `json:"message,omitempty"`
-}
-
 // record writes an event as a line of JSON.
-func (t *teller) record(e eventRecord) {
-	e.Time = time.Now().UTC()
-	_ = json.NewEncoder(t.Out).Encode(e)
-}
+func (t *teller) record(e eventRecord) { _ = e.write(t.Out) } // who read it is gone if that fails
 
 // note tells something that belongs to no service.
 func (t *teller) note(format string, args ...any) {
@@ -101,38 +79,18 @@ func (t *teller) service(event string, of snapshot.Ref, line string) {
 func (t *teller) event(e engine.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := t.text(e)
-	switch {
-	case t.json:
-		t.record(eventRecordOf(e, text))
-	case text != "":
+	if t.json {
+		t.record(engineRecord(e))
+	} else if text := eventText(e); text != "" {
 		t.say("%s", render.Safe(text))
 	}
 }
 
-func eventRecordOf(e engine.Event, text string) eventRecord {
-	record := eventRecord{
-		Event: portEvents()[e.Kind], Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
-		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Node: e.Way.Node, Message: text,
-	}
-	if e.Way.Address.IsValid() {
-		record.Address = e.Way.Address.String()
-	}
-	if e.Endpoint.IsValid() {
-		record.Endpoint = e.Endpoint.String()
-	}
-	return record
-}
-
-// text is an event for people; empty for what they know already.
-func (t *teller) text(e engine.Event) string {
+// eventText is an event for people; empty for what they know already.
+func eventText(e engine.Event) string {
 	switch e.Kind {
 	case engine.PortFailed:
-		text := fmt.Sprintf("error: %s cannot be opened for service %s, trying again: %v", e.Way.Address, e.Way.Service, e.Err)
-		if t.advice != "" {
-			text += "; " + t.advice
-		}
-		return text
+		return fmt.Sprintf("error: %s cannot be opened for service %s, trying again: %v", e.Way.Address, e.Way.Service, e.Err)
 	case engine.PortUnsupported:
 		return fmt.Sprintf("note: %s of service %s is not served: %v", e.Way.Address, e.Way.Service, e.Err)
 	case engine.EndpointFailed:

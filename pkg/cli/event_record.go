@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+)
+
+// eventRecord is the stable form of an event in JSON, of run and of forward.
+type eventRecord struct {
+	Time      time.Time `json:"time"`
+	Event     string    `json:"event"`
+	Namespace string    `json:"namespace,omitempty"`
+	Service   string    `json:"service,omitempty"`
+	Pod       string    `json:"pod,omitempty"`
+	Port      string    `json:"port,omitempty"`
+	Protocol  string    `json:"protocol,omitempty"`
+	NodePort  uint16    `json:"nodePort,omitempty"`
+	Node      string    `json:"node,omitempty"`
+	Address   string    `json:"address,omitempty"`
+	Endpoint  string    `json:"endpoint,omitempty"`
+	Message   string    `json:"message,omitempty"`
+}
+
+// write writes an event as a line, with the time.
+func (r eventRecord) write(w io.Writer) error {
+	r.Time = time.Now().UTC()
+	return json.NewEncoder(w).Encode(r)
+}
+
+// engineRecord is an event of the engine.
+func engineRecord(e engine.Event) eventRecord {
+	record := eventRecord{
+		Event: portEvents()[e.Kind], Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
+		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Node: e.Way.Node, Message: e.Reason,
+	}
+	if e.Way.Address.IsValid() {
+		record.Address = e.Way.Address.String()
+	}
+	if e.Endpoint.IsValid() {
+		record.Endpoint = e.Endpoint.String()
+	}
+	if e.Err != nil {
+		record.Message = e.Err.Error()
+	}
+	return record
+}
+
+func portEvents() map[engine.EventKind]string {
+	return map[engine.EventKind]string{
+		engine.PortOpened: "port-opened", engine.PortClosed: "port-closed", engine.PortFailed: "port-failed",
+		engine.PortUnsupported: "port-unsupported", engine.EndpointFailed: "endpoint-failed",
+		engine.EndpointRecovered: "endpoint-recovered", engine.LimitReached: "limit-reached",
+	}
+}
