@@ -34,10 +34,10 @@ const clients = 8
 
 const (
 	inLab   = "PARITY_IN_LAB"   // set in the lab
-	roleEnv = "PARITY_ROLE"     // what a helper is to do
+	roleEnv = "PARITY_ROLE"     // what an actor is to do
 	oracle  = "PARITY_ORACLE"   // path of the oracle
 	netns   = "/run/netns/"     // where ip keeps namespaces
-	ready   = "PARITY IS READY" // said by helpers that serve
+	ready   = "PARITY IS READY" // said by actors that serve
 )
 
 // enterLab runs this test in a lab, and returns true there. The caller ends
@@ -102,7 +102,7 @@ func newLab(t *testing.T) *lab {
 		l.nodes = append(l.nodes, n)
 		l.addNode(n)
 	}
-	l.helper("pods", "pods")
+	l.actor("pods", "pods")
 	for _, n := range l.nodes {
 		n.start(l)
 	}
@@ -188,7 +188,7 @@ func podNetwork(family byte) string {
 // start starts the node's system: kube-proxy once for each family.
 func (n *node) start(l *lab) {
 	if n.system == "engine" {
-		n.feeders = append(n.feeders, l.helper("engine", "engine", n.address('4'), n.address('6')))
+		n.feeders = append(n.feeders, l.actor("engine", "engine", n.address('4'), n.address('6')))
 		return
 	}
 	for _, family := range []byte("46") {
@@ -219,8 +219,8 @@ func (l *lab) change(list []byte) {
 	}
 }
 
-// helper starts this binary in the namespace of a host.
-func (l *lab) helper(role, host string, args ...string) *feeder {
+// actor starts this binary in the namespace of a host.
+func (l *lab) actor(role, host string, args ...string) *feeder {
 	l.t.Helper()
 	self, err := os.Executable()
 	if err != nil {

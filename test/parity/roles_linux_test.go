@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// play does what a helper of the lab is to do, until its input ends.
+// play does what an actor of the lab is to do, until its input ends.
 func play(role string) error {
 	switch role {
 	case "pods":
