@@ -15,11 +15,12 @@ const (
 func (d *Dialer) dial(p *pool) {
 	p.dialing++
 	d.pools.tunnels++
-	go d.dialed(p)
+	go d.dialed(p, p.retirements)
 }
 
-// dialed opens a tunnel and gives it to who waits first.
-func (d *Dialer) dialed(p *pool) {
+// dialed opens a tunnel and gives it to who waits first. One of a pod that was
+// retired since then, as retirements tells, is for nobody else.
+func (d *Dialer) dialed(p *pool, retirements int) {
 	if !d.mayDial(p) {
 		return
 	}
@@ -38,6 +39,7 @@ func (d *Dialer) dialed(p *pool) {
 	p.failures, p.refused = 0, nil
 	p.sessions[s] = struct{}{}
 	d.pools.byPod[p.pod] = p
+	s.retired = p.retirements != retirements && len(p.waiters) == 0
 	over := d.offer(p, s)
 	d.serve(p)
 	if !over && s.users > 0 {
@@ -46,7 +48,7 @@ func (d *Dialer) dialed(p *pool) {
 	d.pools.mu.Unlock()
 	s.run()
 	if over {
-		s.end(&Error{Kind: Closed, Pod: s.pod, Message: "the tunnels were closed"})
+		s.end(&Error{Kind: Closed, Pod: s.pod, Message: "nobody needs the tunnel any more"})
 	}
 	d.options.OnEvent(Event{Kind: Opened, Pod: p.pod})
 }

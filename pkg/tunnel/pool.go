@@ -35,6 +35,8 @@ type pool struct {
 	failures int       // in a row
 	retryAt  time.Time // when the next tunnel may be opened after them
 	refused  error     // until then, unless waiting may help
+	// retirements counts how often the pod was told to be gone.
+	retirements int
 }
 
 // answer is a session to use, or why there is none.
@@ -293,6 +295,7 @@ func (d *Dialer) retire(pod Pod) {
 	d.pools.mu.Lock()
 	var all []*session
 	if p := d.pools.byPod[pod]; p != nil {
+		p.retirements++
 		for s := range p.sessions {
 			s.retired = true
 			all = append(all, s)

@@ -259,9 +259,11 @@ func TestTheTunnelsOfAPodThatIsGoneAreClosed(t *testing.T) {
 	_ = gone.Close()
 	mustEcho(t, open, "it still drains")
 	_ = open.Close()
-	r.await(t, Ended, 2)
-	if stats := d.Stats(); stats.Idle != 0 || stats.Connections != 0 {
-		t.Errorf("got %+v", stats)
+	for ended := 2; ; ended++ { // the spare one ends too, if it was opened in time
+		r.await(t, Ended, ended)
+		if stats := d.Stats(); stats.Idle == 0 && stats.Connections == 0 {
+			return
+		}
 	}
 }
 
