@@ -72,6 +72,17 @@ func flowGetsServed(s *scene) {
 	s.moves(flows, "late")
 }
 
+func flowIsOlder(s *scene) {
+	const port = 30083
+	flows := s.flows(doors{{"udp", s.node(1), port}, {"udp", s.node(2), port}})
+	s.moves(flows, refused)
+	s.service("pod=a", func(spec *corev1.ServiceSpec) {
+		spec.Ports = spec.Ports[1:]
+		spec.Ports[0].NodePort = port
+	})
+	s.moves(flows, "a")
+}
+
 func flowFollowsTargetPort(s *scene) {
 	svc := s.service("pod=a")
 	flows := s.flows(svc.doors().over("udp"))

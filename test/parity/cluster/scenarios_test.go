@@ -40,6 +40,7 @@ func scenarios() []scenario {
 		{"a UDP flow moves on when its pod is replaced", flowFollowsPod},
 		{"a UDP flow that was refused is served when a pod gets ready", flowGetsServed},
 		{"a UDP flow follows the target port", flowFollowsTargetPort},
+		{"a UDP flow that is older than its node port is served when that opens", flowIsOlder},
 		{"large requests come back whole", largeRequests},
 		{"a pod reaches itself through its node's node port", hairpin},
 	}
