@@ -46,6 +46,9 @@ func openedPort(table *route.Table, service *route.Service, port *route.Port, g 
 	if more, _ := r.rest(); more != "" {
 		addresses = append(addresses, more)
 	}
+	if len(addresses) == 0 && len(r.silent) > 0 {
+		return fmt.Sprintf("%d/%s (%s)", port.NodePort, port.Protocol, r.silent[0].Verdict.Reason)
+	}
 	if len(addresses) == 0 {
 		return fmt.Sprintf("%d/%s (no address of its IP family here)", port.NodePort, port.Protocol)
 	}

@@ -34,6 +34,10 @@ func TestOpened(t *testing.T) {
 			want: "shop/web  http://127.0.0.1:30033 → 2 pods, 127.0.0.1:30053/UDP → 1 pod",
 		},
 		{name: "why nothing answers", service: route.Service{ClusterIPs: v4, Ports: []route.Port{none}}, want: "web  30033/TCP (no endpoints)"},
+		{
+			name: "why a node with Local is silent", service: route.Service{ClusterIPs: v4, ExternalLocal: true, Ports: []route.Port{http}},
+			want: "web  30033/TCP (no endpoint on this node)",
+		},
 		{name: "a port that is yet to be chosen", service: route.Service{ClusterIPs: v4, Ports: []route.Port{later}}, want: "web  port 82 has no node port"},
 		{name: "a service of the other family", service: route.Service{ClusterIPs: v6, Ports: []route.Port{http}}, want: "web  30033/TCP (no address of its IP family here)"},
 	} {
