@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -110,11 +111,17 @@ func (o *exposeCheckOptions) run(ctx context.Context) error {
 	if err != nil {
 		return unchecked(err)
 	}
+	if o.local != "" {
+		mendInManifests(report.Findings)
+	}
 	if err := o.write(report); err != nil {
 		return unchecked(err)
 	}
-	if report.Failed() {
+	switch {
+	case report.Failed():
 		return errReported
+	case report.Blind():
+		return unchecked(errors.New("nothing was looked at but the services themselves: you may not read pods, endpointslices and nodes"))
 	}
 	return nil
 }

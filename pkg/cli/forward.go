@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -108,7 +109,12 @@ func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	err := c.Watch(ctx, f.query, f.observer(func(s *snapshot.Snapshot) {
-		if err := f.changed(s); err != nil {
+		first := !f.began
+		err := f.changed(s)
+		if err == nil && first && len(s.Services) == 0 && c.NoNamespace(ctx, f.query.Namespace) {
+			err = fmt.Errorf("namespace %q does not exist", f.query.Namespace)
+		}
+		if err != nil {
 			cancel(err)
 		}
 	}))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -28,8 +29,8 @@ func (f *forwarding) changed(s *snapshot.Snapshot) error {
 	if !f.dialer.Follow(cluster) {
 		f.leaveOutUDP(placed)
 	}
+	f.engine.Execute(placed) // which tells of ports that cannot be opened
 	f.teller.services(placed)
-	f.engine.Execute(placed)
 	f.began = true
 	return nil
 }
@@ -48,6 +49,7 @@ func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
 	if !s.Knows("endpointslices") {
 		return errors.New("to forward, you must be allowed to list and watch endpointslices in " + f.where)
 	}
+	f.tellUnusedMaps(table)
 	switch {
 	case len(table.Services) > 0 || len(f.query.Names) > 0:
 	case f.query.Selector != "":
@@ -56,6 +58,16 @@ func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
 		f.teller.note("no NodePort services found in %s; waiting for one", f.where)
 	}
 	return nil
+}
+
+// tellUnusedMaps names the node ports of --map that no service has.
+func (f *forwarding) tellUnusedMaps(table *route.Table) {
+	for _, nodePort := range slices.Sorted(maps.Keys(f.place.Ports)) {
+		has := func(port route.Port) bool { return port.NodePort == nodePort }
+		if !slices.ContainsFunc(table.Services, func(s route.Service) bool { return slices.ContainsFunc(s.Ports, has) }) {
+			f.teller.note("--map %d=%d changes nothing: no service that is forwarded has node port %d", nodePort, f.place.Ports[nodePort], nodePort)
+		}
+	}
 }
 
 // leaveOutUDP takes away what cannot pass through the API server, and tells of

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
 )
@@ -61,4 +62,14 @@ func explainRun(err error) string {
 		return fmt.Sprintf("%s; give this one another name with --name", taken)
 	}
 	return ""
+}
+
+// mendInManifests words fixes for a run, on which kubectl does not work: it
+// would change the cluster of the kubeconfig.
+func mendInManifests(findings []check.Finding) {
+	for i := range findings {
+		if strings.HasPrefix(findings[i].Fix, "kubectl ") {
+			findings[i].Fix = "change the manifests that run serves as this would change a cluster: " + findings[i].Fix
+		}
+	}
 }

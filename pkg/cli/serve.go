@@ -112,16 +112,22 @@ func (o *serveOptions) end(f *factory, shutdown func(context.Context) error) err
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- shutdown(ctx) }()
-	select {
-	case err := <-done:
-		if err != nil {
-			f.say("note: connections that were still open after %s were cut", o.drain)
+	long := time.NewTimer(300 * time.Millisecond)
+	defer long.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				f.say("note: connections that were still open after %s were cut", o.drain)
+			}
+			return nil
+		case <-again:
+			cancel()
+			<-done
+			return context.Canceled
+		case <-long.C:
+			f.say("note: connections are open still, which have %s to end; Ctrl-C cuts them now", o.drain)
 		}
-		return nil
-	case <-again:
-		cancel()
-		<-done
-		return context.Canceled
 	}
 }
 

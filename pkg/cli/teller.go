@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/netip"
 	"sync"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
@@ -19,10 +20,13 @@ type teller struct {
 
 	mu    sync.Mutex
 	lines map[snapshot.Ref]string
+	// table is what was told last, and shut are the addresses that cannot be opened.
+	table *route.Table
+	shut  map[listener]bool
 }
 
 func newTeller(f *factory, namespaces, json bool) *teller {
-	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}}
+	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}, shut: map[listener]bool{}}
 }
 
 // record writes an event as a line of JSON.
@@ -43,8 +47,18 @@ func (t *teller) note(format string, args ...any) {
 func (t *teller) services(table *route.Table) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.table = table
+	t.changes()
+}
+
+// changes tells what is other than it was told.
+func (t *teller) changes() {
+	table := t.table
+	o := render.OpenedOptions{Glyphs: t.terminal.glyphs, Namespaces: t.namespaces, Shut: func(protocol string, at netip.AddrPort) bool {
+		return t.shut[listener{protocol, at}]
+	}}
 	now := make(map[snapshot.Ref]string, len(table.Services))
-	for i, line := range render.Opened(table, t.namespaces, t.terminal.glyphs) {
+	for i, line := range render.Opened(table, o) {
 		service := snapshot.Ref{Kind: "Service", Namespace: table.Services[i].Namespace, Name: table.Services[i].Name}
 		now[service] = line
 		if t.lines[service] != line {
@@ -83,6 +97,23 @@ func (t *teller) event(e engine.Event) {
 		t.record(engineRecord(e))
 	} else if text := eventText(e); text != "" {
 		t.say("%s", render.Safe(text))
+	}
+	t.noteShut(e)
+}
+
+// noteShut keeps which addresses cannot be opened. One that can be after all
+// makes its service other than it was told.
+func (t *teller) noteShut(e engine.Event) {
+	at := listener{e.Way.Protocol, e.Way.Address}
+	switch e.Kind {
+	case engine.PortFailed:
+		t.shut[at] = true
+	case engine.PortOpened, engine.PortClosed:
+		if t.shut[at] && t.table != nil {
+			delete(t.shut, at)
+			t.changes()
+		}
+		delete(t.shut, at)
 	}
 }
 

@@ -2,36 +2,45 @@ package render
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
+// OpenedOptions say how services are told that are open on this machine.
+type OpenedOptions struct {
+	Glyphs Glyphs
+	// Namespaces puts theirs in front of the names.
+	Namespaces bool
+	// Shut tells that an address cannot be opened; nil when all can.
+	Shut func(protocol string, at netip.AddrPort) bool
+}
+
 // Opened says of each service of a table where its node ports are open and to
 // how many pods they lead, such as "web  http://127.0.0.1:30033 → 3 pods". The
-// lines are in the order of the table's services; namespaces puts theirs in
-// front of the names.
-func Opened(table *route.Table, namespaces bool, g Glyphs) []string {
+// lines are in the order of the table's services.
+func Opened(table *route.Table, o OpenedOptions) []string {
 	lines := make([]string, 0, len(table.Services))
 	for i := range table.Services {
-		lines = append(lines, opened(table, &table.Services[i], namespaces, g))
+		lines = append(lines, o.service(table, &table.Services[i]))
 	}
 	return lines
 }
 
-func opened(table *route.Table, service *route.Service, namespaces bool, g Glyphs) string {
+func (o OpenedOptions) service(table *route.Table, service *route.Service) string {
 	name := service.Name
-	if namespaces {
+	if o.Namespaces {
 		name = service.Namespace + "/" + name
 	}
 	var ports []string
 	for j := range service.Ports {
-		ports = append(ports, openedPort(table, service, &service.Ports[j], g))
+		ports = append(ports, o.port(table, service, &service.Ports[j]))
 	}
 	return Safe(name + "  " + strings.Join(ports, ", "))
 }
 
-func openedPort(table *route.Table, service *route.Service, port *route.Port, g Glyphs) string {
+func (o OpenedOptions) port(table *route.Table, service *route.Service, port *route.Port) string {
 	if port.NodePort == 0 {
 		return fmt.Sprintf("port %d has no node port", port.Port)
 	}
@@ -41,7 +50,7 @@ func openedPort(table *route.Table, service *route.Service, port *route.Port, g 
 	}
 	var addresses []string
 	for _, way := range r.answering {
-		addresses = append(addresses, localAddress(way.Address, port))
+		addresses = append(addresses, o.address(way.Address, port))
 	}
 	if more, _ := r.rest(); more != "" {
 		addresses = append(addresses, more)
@@ -52,14 +61,17 @@ func openedPort(table *route.Table, service *route.Service, port *route.Port, g 
 	if len(addresses) == 0 {
 		return fmt.Sprintf("%d/%s (no address of its IP family here)", port.NodePort, port.Protocol)
 	}
-	return fmt.Sprintf("%s %s %s", strings.Join(addresses, " "), g.Arrow, pods(usable(table, service, port)))
+	return fmt.Sprintf("%s %s %s", strings.Join(addresses, " "), o.Glyphs.Arrow, pods(usable(table, service, port)))
 }
 
-// localAddress names the protocol where it is not TCP.
-func localAddress(address *route.Address, port *route.Port) string {
+// address names the protocol where it is not TCP, and says what cannot be opened.
+func (o OpenedOptions) address(address *route.Address, port *route.Port) string {
 	text := addressText(address, port)
 	if port.Protocol != "TCP" {
 		text += "/" + port.Protocol
+	}
+	if o.Shut != nil && o.Shut(port.Protocol, netip.AddrPortFrom(address.IP, port.NodePort)) {
+		text += " (not open)"
 	}
 	return text
 }

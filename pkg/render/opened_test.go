@@ -26,6 +26,7 @@ func TestOpened(t *testing.T) {
 		name       string
 		service    route.Service
 		namespaces bool
+		shut       bool
 		want       string
 	}{
 		{name: "an address that a browser takes, and the pods", service: route.Service{ClusterIPs: v4, Ports: []route.Port{http}}, want: "web  http://127.0.0.1:30033 → 2 pods"},
@@ -33,6 +34,7 @@ func TestOpened(t *testing.T) {
 			name: "several ports, one of UDP", namespaces: true, service: route.Service{ClusterIPs: v4, Ports: []route.Port{http, dns}},
 			want: "shop/web  http://127.0.0.1:30033 → 2 pods, 127.0.0.1:30053/UDP → 1 pod",
 		},
+		{name: "an address that another program has", shut: true, service: route.Service{ClusterIPs: v4, Ports: []route.Port{http}}, want: "web  http://127.0.0.1:30033 (not open) → 2 pods"},
 		{name: "why nothing answers", service: route.Service{ClusterIPs: v4, Ports: []route.Port{none}}, want: "web  30033/TCP (no endpoints)"},
 		{
 			name: "why a node with Local is silent", service: route.Service{ClusterIPs: v4, ExternalLocal: true, Ports: []route.Port{http}},
@@ -48,7 +50,8 @@ func TestOpened(t *testing.T) {
 				Nodes:    []route.Node{{Addresses: []route.Address{{Host: ip.String(), IP: ip}}}},
 				Services: []route.Service{test.service},
 			}
-			if got := Opened(table, test.namespaces, Unicode()); !slices.Equal(got, []string{test.want}) {
+			o := OpenedOptions{Glyphs: Unicode(), Namespaces: test.namespaces, Shut: func(string, netip.AddrPort) bool { return test.shut }}
+			if got := Opened(table, o); !slices.Equal(got, []string{test.want}) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -38,6 +39,19 @@ func (r *Report) Fails(f check.Finding) bool { return r.FailOn != 0 && f.Severit
 
 // Failed tells whether any finding does.
 func (r *Report) Failed() bool { return slices.ContainsFunc(r.Findings, r.Fails) }
+
+// Blind tells that nothing of a cluster could be looked at but the services
+// themselves: that nothing was found says nothing then.
+func (r *Report) Blind() bool {
+	misses := func(resource string) bool {
+		return slices.ContainsFunc(r.Gaps, func(g Gap) bool { return g.Resource == resource })
+	}
+	tried := func(hop check.NodeHop) bool {
+		return hop.Here.Outcome != probe.Untried || hop.API.Outcome != probe.Untried
+	}
+	return r.Live && misses("endpointslices") && misses("pods") &&
+		!slices.ContainsFunc(r.Walks, func(w check.Walk) bool { return slices.ContainsFunc(w.Nodes, tried) })
+}
 
 // count returns the number of findings of a severity.
 func (r *Report) count(severity check.Severity) int {

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -200,6 +201,25 @@ func TestWrap(t *testing.T) {
 	} {
 		if got := strings.Join(wrap(test.text, test.width), "|"); got != test.want {
 			t.Errorf("wrap(%q, %d) = %q, want %q", test.text, test.width, got, test.want)
+		}
+	}
+}
+
+func TestAReportIsBlindWhenNothingBesideServicesCouldBeRead(t *testing.T) {
+	gaps := []Gap{{Resource: "endpointslices"}, {Resource: "pods"}, {Resource: "nodes"}}
+	tried := check.Walk{Nodes: []check.NodeHop{{Here: probe.Result{Outcome: probe.Connected}}}}
+	for _, test := range []struct {
+		name   string
+		report Report
+		want   bool
+	}{
+		{"nothing but services", Report{Live: true, Gaps: gaps, Walks: []check.Walk{{}}}, true},
+		{"pods are known", Report{Live: true, Gaps: gaps[:1]}, false},
+		{"a node port was tried", Report{Live: true, Gaps: gaps[:2], Walks: []check.Walk{tried}}, false},
+		{"manifests stand alone", Report{Gaps: gaps}, false},
+	} {
+		if got := test.report.Blind(); got != test.want {
+			t.Errorf("%s: got %v", test.name, got)
 		}
 	}
 }

@@ -109,7 +109,10 @@ func (t *textWriter) pods(port *route.Port) {
 // podItems are the endpoints of a port, the first few of many.
 func (t *textWriter) podItems(port *route.Port) []string {
 	const most = 4
-	if len(port.Endpoints) == 0 {
+	switch {
+	case len(port.Endpoints) == 0 && t.report.Table.EndpointsUnknown:
+		return []string{"unknown"}
+	case len(port.Endpoints) == 0:
 		return []string{"none"}
 	}
 	var pods []string
