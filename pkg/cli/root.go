@@ -36,8 +36,9 @@ func newRootCmd(f *factory) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "nodeport",
 		Short: "Author, apply and find NodePort services",
-		Long: `Author NodePort services from pods, check them before they are created, and
-see the node IPs and ports that reach them.
+		Long: `Author NodePort services from pods, check them before they are created, see the
+node IPs and ports that reach them, learn why one is not reached, and serve node
+ports on this machine, with or without a cluster.
 
 A packet passes three ports on its way, and every command writes them in this
 order:
