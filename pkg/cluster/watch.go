@@ -47,7 +47,7 @@ func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := &watching{cluster: c, query: query, first: first, refuse: cancel, events: make(chan struct{}, 1)}
+	w := &watching{cluster: c, query: query, first: lasting(first), refuse: cancel, events: make(chan struct{}, 1)}
 	w.contact.observer = observer
 	w.start(ctx)
 	observer.Changed(first)
@@ -58,6 +58,12 @@ func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) err
 		return refused
 	}
 	return nil
+}
+
+// lasting is what of the first read holds for the snapshots that follow. It is
+// apart from that read, which is the observer's to change.
+func lasting(first *snapshot.Snapshot) *snapshot.Snapshot {
+	return &snapshot.Snapshot{Nodes: slices.Clip(first.Nodes), Gaps: slices.Clip(first.Gaps), NodePorts: first.NodePorts}
 }
 
 // watching is a Watch under way: a store for each resource that is followed.
