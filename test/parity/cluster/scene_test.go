@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -116,11 +117,14 @@ func (s *scene) tell(name, state string) {
 	s.Helper()
 	p := s.pod(name)
 	at := slices.IndexFunc(s.cluster.Nodes(), func(n *rig.Node) bool { return n.Name() == p.Spec.NodeName })
-	resp, err := s.cluster.Nodes()[at].HTTPClient().Post(fmt.Sprintf("http://%s:300/%s", p.Status.PodIP, state), "", http.NoBody)
-	if err != nil {
-		s.Fatal(err)
-	}
-	resp.Body.Close()
+	url := fmt.Sprintf("http://%s:300/%s", p.Status.PodIP, state)
+	rig.Eventually(s, 20*time.Second, func() error { // a pod that is not ready may not listen yet
+		resp, err := s.cluster.Nodes()[at].HTTPClient().Post(url, "", http.NoBody)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	})
 }
 
 // end has a pod end: in its own time, or at once.

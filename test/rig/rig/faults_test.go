@@ -29,8 +29,10 @@ func newStanding(t *testing.T) *standing {
 	s := &standing{Cluster: rig.Start(t)}
 	s.NeedFaults(t)
 	s.ns = s.Namespace(t)
-	s.Apply(t, s.ns, tutorial)
-	s.pod = s.Pod(t, s.ns, "web", s.Node(1).Name(), "-http", ":300,:301")
+	// A name of its own: nodes may know the pod of the test before for a while.
+	name := "web-" + s.ns
+	s.Apply(t, s.ns, strings.ReplaceAll(tutorial, "app: web", "app: "+name))
+	s.pod = s.Pod(t, s.ns, name, s.Node(1).Name(), "-http", ":300,:301")
 	s.allAnswer(t)
 	return s
 }
@@ -133,7 +135,7 @@ func TestStoppedNodeIsGoneAndComesBack(t *testing.T) {
 	s.Node(1).WaitReady(t, false)
 	s.WaitEndpoints(t, s.ns, "web", 0)
 	start()
-	s.WaitPodsReady(t, s.ns, "app=web", 1)
+	s.WaitPodsReady(t, s.ns, "app="+s.pod.Name, 1)
 	s.allAnswer(t)
 }
 
@@ -150,7 +152,7 @@ func TestStoppedKubeProxyKeepsItsRules(t *testing.T) {
 	s := newStanding(t)
 	start := s.Node(2).StopKubeProxy(t)
 	s.allAnswer(t)
-	s.Apply(t, s.ns, strings.NewReplacer("name: web", "name: late", "10.3.11.5", "10.3.11.6", "30033", "30034").Replace(tutorial))
+	s.Apply(t, s.ns, strings.NewReplacer("app: web", "app: "+s.pod.Name, "name: web", "name: late", "10.3.11.5", "10.3.11.6", "30033", "30034").Replace(tutorial))
 	late := func(node int) string { return fmt.Sprintf("http://%s:30034/", s.Node(node).Addr()) }
 	answers(t, s.Cluster, late(1), s.pod.Name)
 	if _, err := get(s.Cluster, late(2)); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -170,7 +172,7 @@ func TestKilledPodStartsAgain(t *testing.T) {
 		}
 		return err
 	})
-	s.WaitPodsReady(t, s.ns, "app=web", 1)
+	s.WaitPodsReady(t, s.ns, "app="+s.pod.Name, 1)
 	s.allAnswer(t)
 }
 
