@@ -46,9 +46,6 @@ const (
 type Platform struct {
 	// Name is one of the names above, or empty.
 	Name string
-	// Cluster is the name by which the platform's own tool knows the cluster;
-	// empty where the nodes do not tell.
-	Cluster string
 	// WSL tells that nodes run on the kernel of WSL 2, whatever the platform.
 	// That kernel lacks xt_recent, so that one service with session affinity
 	// stops kube-proxy's iptables mode from updating any service.
@@ -77,28 +74,5 @@ func Detect(nodes []*corev1.Node) Platform {
 			p.hosts = append(p.hosts, address.Address)
 		}
 	}
-	if len(nodes) > 0 {
-		p.Cluster = clusterOf(p.Name, nodes[0])
-	}
 	return p
-}
-
-// clusterOf reads the cluster's name from a node, where the platform writes it.
-func clusterOf(platform string, node *corev1.Node) string {
-	switch platform {
-	case Kind: // kind://docker/CLUSTER/NODE
-		if parts := strings.Split(node.Spec.ProviderID, "/"); len(parts) > 3 {
-			return parts[3]
-		}
-	case Minikube:
-		return node.Labels["minikube.k8s.io/name"]
-	case K3d: // k3d-CLUSTER-server-0
-		name := strings.TrimPrefix(node.Name, "k3d-")
-		for _, role := range []string{"-server-", "-agent-"} {
-			if i := strings.LastIndex(name, role); i > 0 {
-				return name[:i]
-			}
-		}
-	}
-	return ""
 }

@@ -27,7 +27,6 @@ type Conn struct {
 	creation        *time.Timer
 	accepted        atomic.Bool // the node knows of the connection
 
-	answer  chan struct{} // see Answered
 	closing chan struct{} // closed by Close
 
 	mu          sync.Mutex
@@ -53,7 +52,7 @@ var _ net.Conn = (*Conn)(nil)
 func newConn(s *session, port uint16, errorID, dataID uint32) *Conn {
 	c := &Conn{
 		session: s, port: port, errorID: errorID, dataID: dataID,
-		answer: make(chan struct{}), closing: make(chan struct{}),
+		closing: make(chan struct{}),
 	}
 	c.creation = time.AfterFunc(creationTimeout, func() {
 		s.dialer.retireSession(s)
@@ -61,11 +60,6 @@ func newConn(s *session, port uint16, errorID, dataID uint32) *Conn {
 	})
 	return c
 }
-
-// Answered is closed when the first byte of the pod has arrived, or when the
-// connection has failed without one. Until then, what was written may have
-// reached nobody.
-func (c *Conn) Answered() <-chan struct{} { return c.answer }
 
 // Read reads what the pod sent. io.EOF is a proper end: the node has told that
 // there was no failure.

@@ -72,11 +72,6 @@ func TestAConnectionCarriesWhatIsSent(t *testing.T) {
 		d := dialer(t, s, Options{})
 		c := connect(t, d, 7)
 		mustEcho(t, c, "hello")
-		select {
-		case <-c.Answered():
-		default:
-			t.Error("Answered is open after an answer")
-		}
 		mustEcho(t, c, strings.Repeat("0123456789abcdef", 128<<10/16)) // more than a frame
 		if c.RemoteAddr().String() != "docs/web:7" {
 			t.Errorf("remote address %v", c.RemoteAddr())
@@ -103,7 +98,6 @@ func TestAFailureIsToldByItsKind(t *testing.T) {
 				if string(got) != test.read || !isKind(err, test.kind) {
 					t.Errorf("read %q, %v; want %q, %s", got, err, test.read, test.kind)
 				}
-				<-c.Answered()
 				if _, err := c.Write([]byte("more")); !isKind(err, test.kind) {
 					t.Errorf("write: %v", err)
 				}

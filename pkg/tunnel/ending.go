@@ -97,7 +97,6 @@ func (c *Conn) Close() error {
 	if !c.over() {
 		c.sendFin()
 	}
-	c.answered()
 	c.notify()
 	c.stopTimers()
 	c.mu.Unlock()

@@ -82,14 +82,11 @@ func TestASpareTunnelIsKeptForThePodInUse(t *testing.T) {
 	}
 }
 
-func TestWarmOpensATunnelBeforeItIsNeeded(t *testing.T) {
-	r := record()
-	d := dialer(t, start(t), Options{OnEvent: r.add})
-	d.Warm(testPod)
-	r.await(t, Opened, 1)
-	if stats := d.Stats(); stats.Idle != 1 {
-		t.Errorf("got %+v", stats)
-	}
+// warm has a tunnel to the test pod opened that nobody waits for.
+func warm(d *Dialer) {
+	d.pools.mu.Lock()
+	defer d.pools.mu.Unlock()
+	d.spare(d.pools.of(testPod))
 }
 
 // gated is a network connection on which nothing arrives while a gate is closed.
@@ -128,7 +125,7 @@ func TestTheFirstBytesDoNotWaitForTheNode(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = d.Close(); noneLeft(t) })
-		d.Warm(testPod)
+		warm(d)
 		r.await(t, Opened, 1)
 		gate.Store(&arrived) // from now on the client hears nothing until the pod has its bytes
 		mustEcho(t, connect(t, d, 7), "early")
@@ -270,7 +267,7 @@ func TestTheTunnelsOfAPodThatIsGoneAreClosed(t *testing.T) {
 func TestForgetClosesIdleTunnels(t *testing.T) {
 	r := record()
 	d := dialer(t, start(t), Options{OnEvent: r.add})
-	d.Warm(testPod)
+	warm(d)
 	r.await(t, Opened, 1)
 	d.Forget(testPod)
 	r.await(t, Ended, 1)

@@ -40,7 +40,6 @@ func (c *Conn) receive(stream uint32, data []byte) {
 		c.chunks = append(c.chunks, data)
 		c.size += len(data)
 		c.heardAt = time.Now()
-		c.answered()
 		if c.ending.asked && c.ending.hold == holdForAnswer {
 			c.ending.hold = holdInAnswer
 			c.ending.timer.Reset(holdInAnswer)
@@ -96,7 +95,6 @@ func (c *Conn) settle() {
 	if !c.ending.sent { // so that the node forgets it, too
 		c.sendFin()
 	}
-	c.answered()
 	c.notify()
 	c.creation.Stop()
 	if c.ending.timer != nil {
@@ -108,15 +106,6 @@ func (c *Conn) settle() {
 		c.session.dialer.retire(c.session.pod)
 	}
 	c.release()
-}
-
-// answered closes the channel of Answered; c.mu is held.
-func (c *Conn) answered() {
-	select {
-	case <-c.answer:
-	default:
-		close(c.answer)
-	}
 }
 
 // change returns a channel that is closed by notify; c.mu is held.

@@ -101,8 +101,8 @@ func New(config *rest.Config, options Options) (*Dialer, error) {
 }
 
 // DialPod connects to a port of a pod. It returns when a tunnel to the pod
-// stands, at once if one is idle: whether the pod takes the connection is known
-// a round trip later at the earliest (see Conn.Answered). Until the context ends
+// stands, at once if one is idle: that the pod does not take the connection is
+// known a round trip later at the earliest (see Conn). Until the context ends
 // it tries again where the API server cannot be reached, and returns an *Error.
 func (d *Dialer) DialPod(ctx context.Context, pod Pod, port uint16) (*Conn, error) {
 	for {
@@ -114,16 +114,6 @@ func (d *Dialer) DialPod(ctx context.Context, pod Pod, port uint16) (*Conn, erro
 			return c, nil
 		} // the tunnel has just ended
 		d.release(s, true)
-	}
-}
-
-// Warm opens a tunnel to the pod, unless one is idle, so that the next
-// connection need not wait for it. It does not wait.
-func (d *Dialer) Warm(pod Pod) {
-	d.pools.mu.Lock()
-	defer d.pools.mu.Unlock()
-	if !d.pools.closed {
-		d.spare(d.pools.of(pod))
 	}
 }
 

@@ -164,7 +164,9 @@ func TestAClientThatNeverReadsStopsNoOtherTunnel(t *testing.T) {
 	if _, err := io.WriteString(never, "GET /bytes/1000000000 HTTP/1.0\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	<-never.Answered()
+	if _, err := never.Read(make([]byte, 1)); err != nil { // and nothing more of it
+		t.Fatal(err)
+	}
 	upload := dialPod(t, d, pod, echoPort) // nor one that never reads its echo
 	_ = upload.SetWriteDeadline(time.Now().Add(3 * time.Second))
 	_, _ = upload.Write(make([]byte, 64<<20))
