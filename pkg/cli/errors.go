@@ -135,7 +135,7 @@ func (f *factory) explain(err error) string {
 		return explainRun(err)
 	case errors.As(err, &problem): // a page that cannot be fetched is no API server
 		return strings.TrimSpace(err.Error())
-	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && !f.configured():
+	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && dial.Op == "dial" && !f.configured():
 		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
 	case apierrors.IsForbidden(err):
 		return err.Error() + "\nThe least role for each command: https://github.com/kubectl-nodeport/kubectl-nodeport/blob/main/docs/rbac.yaml"

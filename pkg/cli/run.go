@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
 
 // runFlags are what the user typed.
@@ -148,6 +150,18 @@ func (flags *runFlags) validate(args []string) error {
 	return nil
 }
 
+// socket is that at which the other commands find the run; nil where none can
+// be opened, which is told.
+func (o *runOptions) socket() (net.Listener, error) {
+	socket, err := local.Listen(o.name)
+	var without *local.NoSocketError
+	if errors.As(err, &without) {
+		o.say("note: --local of other commands will not find this run: %s", render.Safe(without.Error()))
+		return nil, nil
+	}
+	return socket, err
+}
+
 func (o *runOptions) run(ctx context.Context) error {
 	if slices.Contains(o.source.Paths, "-") {
 		data, err := io.ReadAll(o.In)
@@ -164,11 +178,13 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err := o.knowsPods(set); err != nil {
 		return err
 	}
-	socket, err := local.Listen(o.name)
+	socket, err := o.socket()
 	if err != nil {
 		return err
 	}
-	defer socket.Close()
+	if socket != nil {
+		defer socket.Close()
+	}
 	events := newEventQueue()
 	o.machine.Events = events.add
 	c, err := local.New(o.machine)
@@ -184,7 +200,9 @@ func (o *runOptions) run(ctx context.Context) error {
 	c.Load(set)
 	answering, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { _ = c.Serve(answering, socket) }() // it ends with the run
+	if socket != nil {
+		go func() { _ = c.Serve(answering, socket) }() // it ends with the run
+	}
 	teller := &runTeller{runOptions: o, cluster: c}
 	if err = teller.start(o.awaitReady(ctx, c, events)); err == nil {
 		err = o.follow(ctx, c, teller, events, stamp)

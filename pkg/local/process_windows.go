@@ -38,6 +38,10 @@ func start(command *exec.Cmd) (*family, error) {
 		f.end()
 		return nil, fmt.Errorf("cannot limit a job object: %w", err)
 	}
+	command.Cancel = func() error {
+		_ = windows.TerminateJobObject(job, 1) // what holds the command's output, too, for whose end Wait would wait
+		return command.Process.Kill()
+	}
 	if err := command.Start(); err != nil {
 		f.end()
 		return nil, fmt.Errorf("cannot start: %w", err)

@@ -41,8 +41,16 @@ func (e *NotRunningError) Error() string {
 	return fmt.Sprintf("no run named %q is going on on this machine", e.Name)
 }
 
+// NoSocketError tells that this machine cannot open the socket of a run: its
+// path is too long, or the system has no such sockets. A run does without.
+type NoSocketError struct{ err error }
+
+func (e *NoSocketError) Error() string { return "cannot open the control socket: " + e.err.Error() }
+func (e *NoSocketError) Unwrap() error { return e.err }
+
 // Listen opens the socket at which the other commands find a run by its name.
-// Only this user can open it. The error may be a *TakenError.
+// Only this user can open it. The error may be a *TakenError or a
+// *NoSocketError.
 func Listen(name string) (net.Listener, error) {
 	folder, err := privateFolder()
 	if err != nil {
@@ -57,7 +65,7 @@ func Listen(name string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the control socket: %w", err)
+		return nil, &NoSocketError{err}
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, listener.Close())
