@@ -32,7 +32,8 @@ type Conn struct {
 	mu          sync.Mutex
 	changed     chan struct{} // closed at the next change; nil while nobody waits
 	chunks      [][]byte      // received and not read
-	size        int           // of the chunks
+	begin       int           // of what is not read of the first
+	size        int           // of all that is not read
 	residue     int           // bytes received after Close
 	reason      []byte        // what the node says of a failure
 	failure     error         // what ended the connection other than the node
@@ -97,12 +98,12 @@ func (c *Conn) tryRead(p []byte) (int, <-chan struct{}, error) {
 	}
 	n := 0
 	for len(c.chunks) > 0 && n < len(p) {
-		took := copy(p[n:], c.chunks[0])
-		n += took
-		c.size -= took
-		if c.chunks[0] = c.chunks[0][took:]; len(c.chunks[0]) == 0 {
+		took := copy(p[n:], c.chunks[0][c.begin:])
+		n, c.begin, c.size = n+took, c.begin+took, c.size-took
+		if c.begin == len(c.chunks[0]) {
+			c.session.dialer.chunks.put(c.chunks[0])
 			c.chunks[0] = nil
-			c.chunks = c.chunks[1:]
+			c.chunks, c.begin = c.chunks[1:], 0
 		}
 	}
 	if n > 0 {

@@ -1,13 +1,16 @@
 package tunnel
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"golang.org/x/net/nettest"
@@ -77,6 +80,27 @@ func TestAConnectionCarriesWhatIsSent(t *testing.T) {
 			t.Errorf("remote address %v", c.RemoteAddr())
 		}
 	})
+}
+
+func TestConnectionsAtATimeEachReadTheirOwn(t *testing.T) {
+	d := dialer(t, start(t), Options{})
+	var all sync.WaitGroup
+	for i := range 8 {
+		c := connect(t, d, 7)
+		sent := bytes.Repeat([]byte{byte('a' + i)}, 1<<20)
+		all.Go(func() {
+			if _, err := c.Write(sent); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			got := make([]byte, len(sent))
+			if _, err := io.ReadFull(iotest.HalfReader(c), got); err != nil || !bytes.Equal(got, sent) {
+				t.Errorf("connection %d read what it did not write, or not all of it: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAFailureIsToldByItsKind(t *testing.T) {

@@ -93,6 +93,9 @@ func (c *Conn) Close() error {
 	c.closed = true
 	close(c.closing)
 	unread := c.size > 0 && !c.over()
+	for _, chunk := range c.chunks {
+		c.session.dialer.chunks.put(chunk)
+	}
 	c.chunks, c.size = nil, 0
 	if !c.over() {
 		c.sendFin()

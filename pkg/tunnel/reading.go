@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	// maxChunk is how much is read into one buffer: a frame as runtimes write them.
-	maxChunk = 32 << 10
 	// maxControl is the longest control frame that is read. Those that matter have
 	// a few bytes, and the headers of a server's answer hardly more.
 	maxControl = 16 << 10
@@ -56,7 +54,7 @@ func (s *session) hear() {
 func (s *session) readData(f frame) error {
 	c := s.conn(f.stream)
 	for left := f.length; left > 0; {
-		chunk := make([]byte, min(left, maxChunk))
+		chunk := s.dialer.chunks.get(min(left, maxChunk))
 		if c != nil && f.stream == c.dataID {
 			s.waitForReader(c)
 		}
@@ -65,8 +63,8 @@ func (s *session) readData(f frame) error {
 		}
 		s.hear()
 		left -= len(chunk)
-		if c != nil {
-			c.receive(f.stream, chunk)
+		if c == nil || !c.receive(f.stream, chunk) {
+			s.dialer.chunks.put(chunk)
 		}
 	}
 	if c != nil && f.flags&flagFin != 0 {

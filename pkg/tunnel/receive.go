@@ -24,8 +24,9 @@ func (c *Conn) full() (<-chan struct{}, bool) {
 	return c.change(), true
 }
 
-// receive takes data of one of the two streams, and keeps it.
-func (c *Conn) receive(stream uint32, data []byte) {
+// receive takes data of one of the two streams, and tells whether it keeps the
+// buffer that this is in.
+func (c *Conn) receive(stream uint32, data []byte) (kept bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -45,7 +46,9 @@ func (c *Conn) receive(stream uint32, data []byte) {
 			c.ending.timer.Reset(holdInAnswer)
 		}
 		c.notify()
+		return true
 	}
+	return false
 }
 
 // remoteEnd is the end of one of the two streams, or its reset, which looks the

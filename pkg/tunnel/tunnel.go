@@ -82,6 +82,7 @@ type Dialer struct {
 	cancel   context.CancelFunc
 	turns    chan struct{} // one for each tunnel being opened
 	pools    pools
+	chunks   chunks
 }
 
 // New returns a Dialer for an API server. All that the configuration says of

@@ -14,8 +14,9 @@ const (
 	// headroom is what a message has before its content, for the largest header
 	// of a WebSocket frame.
 	headroom = 14
-	// readBuffer holds about two frames as container runtimes write them.
-	readBuffer = 64 << 10
+	// readBuffer holds headers and small frames; the content of large ones is read
+	// past it, to where it is kept.
+	readBuffer = 4 << 10
 )
 
 // The opcodes of RFC 6455, section 11.8, that are told apart here.
