@@ -62,10 +62,11 @@ has but the first. Pods are spread over them as a scheduler would.
 What stands for a pod is an application that runs already (--backend), a command
 that is started for it (--exec), or else a stand-in that answers HTTP and says
 which way the request came, and sends back what comes by other TCP and by UDP.
-Applications get traffic as long as the readiness probes of their pods succeed.
-Commands find where to listen in PORT and HOST, the port that is called http in
-PORT_HTTP, and POD_NAME, POD_NAMESPACE, POD_IP and NODE_NAME; they are started
-again when they end. No manifest starts a program.
+Applications get traffic as long as the readiness probes of their pods succeed,
+which are made more often while one starts. Startup and liveness probes are not
+made: nothing is started again but a command that ends. Commands find where to
+listen in PORT and HOST, the port that is called http in PORT_HTTP, and POD_NAME,
+POD_NAMESPACE, POD_IP and NODE_NAME. No manifest starts a program.
 
 The files are watched, and edits are followed. A broken edit is told, and what
 ran before runs on.`,
@@ -203,8 +204,11 @@ func (o *runOptions) run(ctx context.Context) error {
 	if socket != nil {
 		go func() { _ = c.Serve(answering, socket) }() // it ends with the run
 	}
-	teller := &runTeller{runOptions: o, cluster: c}
-	if err = teller.start(o.awaitReady(ctx, c, events)); err == nil {
+	teller := newRunTeller(o, c)
+	if !o.json { // which has no list
+		o.awaitReady(ctx, teller, events)
+	}
+	if err = teller.start(); err == nil {
 		err = o.follow(ctx, c, teller, events, stamp)
 	}
 	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c.Shutdown))

@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 	"io"
-	"slices"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
@@ -76,36 +73,25 @@ func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTe
 }
 
 // awaitReady waits a moment for what was started to be ready, so that what is
-// listed first is not that nothing answers yet. It returns what happened.
-func (o *runOptions) awaitReady(ctx context.Context, c *local.Cluster, events *eventQueue) []local.Event {
+// listed first is not that nothing answers yet. An application that should run
+// already and does not is not waited for.
+func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *eventQueue) {
 	const patience = 3 * time.Second
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
-	happened := events.take()
-	for len(o.named()) > 0 && !allReady(c) {
+	for {
+		teller.begin(events.take())
+		if len(o.named()) == 0 || teller.settled() {
+			return
+		}
 		select {
 		case <-ctx.Done():
-			return happened
+			return
 		case <-limit.C:
-			return happened
+			return
 		case <-events.ready:
-			happened = append(happened, events.take()...)
 		}
 	}
-	return append(happened, events.take()...)
-}
-
-// allReady tells whether all pods are that something stands for.
-func allReady(c *local.Cluster) bool {
-	for _, pod := range c.Snapshot().Pods {
-		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-		})
-		if !ready && c.Stands(pod) != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // reload takes an edit over, unless it is broken.

@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/local"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // runTeller tells what a run serves, and what happens to it. It is for one
@@ -20,8 +23,14 @@ type runTeller struct {
 	*runOptions
 	cluster *local.Cluster
 	open    map[listener]bool
+	// waiting is what pods are waited for, of which the user knows.
+	waiting map[snapshot.Ref]string
 	// explained tells that the user knows about ports below 1024.
 	explained bool
+}
+
+func newRunTeller(o *runOptions, c *local.Cluster) *runTeller {
+	return &runTeller{runOptions: o, cluster: c, open: map[listener]bool{}, waiting: map[snapshot.Ref]string{}}
 }
 
 // listener is an address that is listened on.
@@ -30,14 +39,36 @@ type listener struct {
 	at       netip.AddrPort
 }
 
-// start lists what the run serves at first.
-func (t *runTeller) start(events []local.Event) error {
-	t.open = map[listener]bool{}
+// begin tells what happens before the first list: all but what the list says.
+func (t *runTeller) begin(events []local.Event) {
 	t.note(events)
-	if t.json {
-		return t.stream(events)
-	}
+	_ = t.logs(events) // what is told next fails, too, if that does
 	t.tellFailures(events)
+	t.noteReady(events)
+}
+
+// settled tells that there is nothing to wait for: all pods are ready that
+// something stands for, or wait for an application that should run already.
+func (t *runTeller) settled() bool {
+	for _, pod := range t.cluster.Snapshot().Pods {
+		if t.cluster.Stands(pod) != "" && !isReady(pod) && (t.waiting[snapshot.RefOf("Pod", pod)] == "" || len(t.machine.Commands) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func isReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+// start lists what the run serves at first.
+func (t *runTeller) start() error {
+	if t.json {
+		return nil
+	}
 	s, table := t.cluster.Snapshot(), t.cluster.Table()
 	if len(table.Services) == 0 {
 		t.say("note: the manifests hold no NodePort service yet; the files are watched for one")
@@ -48,10 +79,8 @@ func (t *runTeller) start(events []local.Event) error {
 	if err != nil || len(s.Pods) == 0 {
 		return err
 	}
-	if _, err = fmt.Fprintln(t.Out, t.pods(s.Pods)); err != nil {
-		return err
-	}
-	return t.logs(events)
+	_, err = fmt.Fprintln(t.Out, t.pods(s.Pods))
+	return err
 }
 
 func (t *runTeller) isOpen(protocol string, at netip.AddrPort) bool {
@@ -87,16 +116,27 @@ func (t *runTeller) tell(events []local.Event) error {
 	if t.json {
 		return t.stream(events)
 	}
-	t.tellFailures(events)
 	if err := t.logs(events); err != nil {
 		return err
 	}
-	if t.terminal.errOut {
-		for _, line := range changeLines(events) {
-			t.say("%s", render.Safe(line))
+	t.tellFailures(events)
+	if !t.terminal.errOut {
+		events = slices.DeleteFunc(events, func(e local.Event) bool { return e.Kind != local.PodReady || t.waiting[e.Object] == "" })
+	}
+	for _, line := range changeLines(events) {
+		t.say("%s", render.Safe(line))
+	}
+	t.noteReady(events)
+	return nil
+}
+
+// noteReady keeps which pods are no longer waited for.
+func (t *runTeller) noteReady(events []local.Event) {
+	for _, e := range events {
+		if e.Kind == local.PodReady || e.Kind == local.PodGone {
+			delete(t.waiting, e.Object)
 		}
 	}
-	return nil
 }
 
 // note keeps which ports are open.
@@ -119,6 +159,8 @@ func (t *runTeller) tellFailures(events []local.Event) {
 	for _, e := range events {
 		way := e.Engine.Way
 		switch {
+		case e.Kind == local.PodWaiting:
+			t.tellWaiting(e)
 		case e.Kind == local.CommandEnded:
 			t.warn(fmt.Sprintf("pod %s: %s", e.Object.Name, e.Message))
 		case e.Kind == local.ProbeSkipped:
@@ -135,6 +177,16 @@ func (t *runTeller) tellFailures(events []local.Event) {
 		case e.Engine.Kind == engine.LimitReached:
 			t.warn(rootCause(e.Engine.Err).Error())
 		}
+	}
+}
+
+// tellWaiting tells for which pod the run waits, and for what; only the first
+// of those that wait for the same.
+func (t *runTeller) tellWaiting(e local.Event) {
+	known := slices.Contains(slices.Collect(maps.Values(t.waiting)), e.Message)
+	t.waiting[e.Object] = e.Message
+	if !known {
+		t.say("waiting for pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
 	}
 }
 

@@ -20,6 +20,9 @@ const (
 	PodReady EventKind = "pod-ready"
 	// PodNotReady tells that traffic no longer goes to a pod.
 	PodNotReady EventKind = "pod-not-ready"
+	// PodWaiting tells that a pod which has something started for it is not ready
+	// yet, and what is waited for.
+	PodWaiting EventKind = "pod-waiting"
 	// PodAdded tells that the manifests have a pod that they had not.
 	PodAdded EventKind = "pod-added"
 	// PodGone tells that the manifests no longer have a pod.

@@ -161,7 +161,7 @@ func (p *process) once(ctx context.Context) error {
 		return err
 	}
 	p.tell(CommandStarted, p.line)
-	p.stand.set(runs, "")
+	p.stand.started()
 	err = command.Wait()
 	family.end()
 	lines.flush()

@@ -44,6 +44,7 @@ func start(command *exec.Cmd) (*family, error) {
 	}
 	if err != nil {
 		_ = syscall.Kill(-f.group, syscall.SIGKILL)
+		_ = command.Wait()
 		return nil, fmt.Errorf("cannot guard: %w", err)
 	}
 	return f, nil

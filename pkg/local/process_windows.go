@@ -48,6 +48,7 @@ func start(command *exec.Cmd) (*family, error) {
 	}
 	if err := f.take(uint32(command.Process.Pid)); err != nil {
 		_ = command.Process.Kill()
+		_ = command.Wait()
 		f.end()
 		return nil, err
 	}

@@ -17,8 +17,16 @@ import (
 // runs is who looks whether the command of a pod runs.
 const runs = "command"
 
+// notYet is why a pod is not ready that nobody has looked at.
+const notYet = "it was not found ready yet"
+
+// firstPause is how soon a pod is looked at again that is not ready. The pause
+// doubles each time until it is the probe's period. A kubelet's is the period
+// at once; here somebody waits for an application that starts.
+const firstPause = 200 * time.Millisecond
+
 // readiness is one look at a pod, again and again, as a kubelet has it
-// (k8s.io/kubernetes pkg/kubelet/prober/worker.go).
+// (k8s.io/kubernetes pkg/kubelet/prober/worker.go), but for [firstPause].
 type readiness struct {
 	// who names it among those of the pod.
 	who                    string
@@ -26,6 +34,8 @@ type readiness struct {
 	// success and failure are how often in a row it takes to change the result.
 	success, failure int
 	try              func(ctx context.Context, b backend) error
+	// anew has an element when what is looked at has started.
+	anew chan struct{}
 }
 
 // checksOf are the probes of a pod's containers. A pod without any is ready
@@ -49,6 +59,7 @@ func (c *Cluster) checksOf(pod *corev1.Pod) []*readiness {
 	if port := firstPort(pod); !probed && port != 0 {
 		checks = append(checks, &readiness{
 			who: "port", period: time.Second, timeout: time.Second, success: 1, failure: 1, try: tryTCP(port),
+			anew: make(chan struct{}, 1),
 		})
 	}
 	return checks
@@ -61,7 +72,7 @@ func newReadiness(who string, probe *corev1.Probe, try func(context.Context, bac
 		return time.Duration(cmp.Or(max(given, 0), otherwise)) * time.Second
 	}
 	return &readiness{
-		who: who, try: try,
+		who: who, try: try, anew: make(chan struct{}, 1),
 		delay: seconds(probe.InitialDelaySeconds, 0), period: seconds(probe.PeriodSeconds, 10), timeout: seconds(probe.TimeoutSeconds, 1),
 		success: int(cmp.Or(max(probe.SuccessThreshold, 0), 1)), failure: int(cmp.Or(max(probe.FailureThreshold, 0), 3)),
 	}
@@ -125,36 +136,77 @@ func firstPort(pod *corev1.Pod) uint16 {
 	return 0
 }
 
-// run looks until ctx is done.
+// run looks until ctx is done, from when what stands for the pod has started.
 func (r *readiness) run(ctx context.Context, s *stand) {
-	wait := time.NewTimer(r.delay)
-	defer wait.Stop()
-	ready, inARow := false, 0
+	next := time.NewTimer(r.delay)
+	defer next.Stop()
+	next.Stop()
+	var looks looks
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-wait.C:
+		case <-r.anew:
+			looks = newLooks(r, s.patience)
+			s.set(r.who, notYet)
+			s.delayed(r.delay)
+			next.Reset(r.delay)
+			continue
+		case <-next.C:
 		}
-		wait.Reset(r.period)
 		err := r.once(ctx, s.backend)
 		if ctx.Err() != nil {
 			return
 		}
-		if (err == nil) == ready {
-			inARow = 0
-			continue
-		}
-		inARow++
+		next.Reset(looks.saw(err))
 		switch {
-		case err == nil && inARow >= r.success:
-			ready, inARow = true, 0
+		case looks.ready:
 			s.set(r.who, "")
-		case err != nil && inARow >= r.failure:
-			ready, inARow = false, 0
-			s.set(r.who, err.Error())
+		case err != nil:
+			s.set(r.who, wordsOf(err))
+			if looks.overdue() {
+				s.overdue()
+			}
 		}
 	}
+}
+
+// looks is what was seen of a pod since what stands for it has started.
+type looks struct {
+	*readiness
+	ready bool
+	// inARow counts the looks that say otherwise than ready does.
+	inARow int
+	// missed counts those before the pod was first ready, of which patience is
+	// how many are no news.
+	missed, patience int
+	pause            time.Duration
+}
+
+func newLooks(r *readiness, patience int) looks { return looks{readiness: r, patience: patience} }
+
+// overdue tells, of the last look alone, that patience ends with it.
+func (l *looks) overdue() bool { return l.missed == l.patience }
+
+// saw takes in what a look met, and returns how long to wait for the next.
+func (l *looks) saw(err error) time.Duration {
+	if (err == nil) == l.ready {
+		l.inARow = 0
+	} else {
+		l.inARow++
+	}
+	switch {
+	case err == nil && !l.ready && l.inARow >= l.success:
+		l.ready, l.inARow, l.missed = true, 0, l.patience
+	case err != nil && l.ready && l.inARow >= l.failure:
+		l.ready, l.inARow, l.pause = false, 0, 0
+	}
+	if err == nil || l.ready {
+		return l.period
+	}
+	l.missed++
+	l.pause = min(max(2*l.pause, firstPause), l.period)
+	return l.pause
 }
 
 func (r *readiness) once(ctx context.Context, b backend) error {

@@ -68,7 +68,7 @@ func ask(request *http.Request, b backend, port uint16, read func(*http.Response
 	}}
 	response, err := client.Do(request)
 	if err != nil {
-		return innermost(err)
+		return err
 	}
 	defer response.Body.Close()
 	if read != nil {
@@ -108,7 +108,7 @@ func tryGRPC(port uint16, action *corev1.GRPCAction) func(context.Context, backe
 func servingGRPC(response *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
 	if err != nil {
-		return innermost(err)
+		return err
 	}
 	code := response.Trailer.Get("Grpc-Status") + response.Header.Get("Grpc-Status")
 	if response.StatusCode != http.StatusOK || code != "0" {
@@ -118,12 +118,4 @@ func servingGRPC(response *http.Response) error {
 		return errors.New("its gRPC health check says that it is not serving")
 	}
 	return nil
-}
-
-// innermost is what the system said.
-func innermost(err error) error {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
-	return err
 }

@@ -2,8 +2,11 @@ package local
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +40,11 @@ type stand struct {
 	cancel  context.CancelFunc
 	// changed is called when the pod becomes ready, or no longer is.
 	changed func()
+	// waits is called with the reason when the pod is waited for.
+	waits func(message string)
+	// patience is how many looks may find the pod not ready before that is told.
+	patience int
+	checks   []*readiness
 
 	mu sync.Mutex
 	// failing is what keeps the pod from being ready, by what looks.
@@ -53,8 +61,11 @@ func (s *stand) ready() bool {
 func (s *stand) reason() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, reason := range s.failing {
+	if reason := s.failing[runs]; reason != "" {
 		return reason
+	}
+	for _, who := range slices.Sorted(maps.Keys(s.failing)) {
+		return s.failing[who]
 	}
 	return ""
 }
@@ -73,6 +84,44 @@ func (s *stand) set(who, reason string) {
 	s.mu.Unlock()
 	if before != after {
 		s.changed()
+	}
+}
+
+// started has the looks at the pod begin anew: what stands for it has started.
+func (s *stand) started() {
+	s.mu.Lock()
+	for _, check := range s.checks {
+		s.failing[check.who] = notYet
+	}
+	s.mu.Unlock()
+	for _, check := range s.checks {
+		select {
+		case check.anew <- struct{}{}:
+		default: // it has not begun yet
+		}
+	}
+	s.set(runs, "")
+}
+
+// overdue tells that the pod is waited for. Of a command that has ended the
+// user knows.
+func (s *stand) overdue() {
+	s.mu.Lock()
+	_, ended := s.failing[runs]
+	s.mu.Unlock()
+	reason := s.reason()
+	if _, ok := s.backend.(*process); ok && strings.HasPrefix(reason, nobodyListens) {
+		reason += "; the command is to listen on its PORT"
+	}
+	if reason != "" && !ended {
+		s.waits(reason)
+	}
+}
+
+// delayed tells that the pod is not looked at before a while that is felt.
+func (s *stand) delayed(delay time.Duration) {
+	if delay > time.Second {
+		s.waits(fmt.Sprintf("its readiness probe begins after %s (initialDelaySeconds)", delay))
 	}
 }
 
@@ -153,24 +202,26 @@ func (c *Cluster) commandOf(name string) *Command {
 func (c *Cluster) newStand(pod *corev1.Pod, name string, replica int) *stand {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stand{pod: pod, cancel: cancel, changed: c.readinessChanged, failing: map[string]string{}}
+	s.waits = func(message string) {
+		c.tell(Event{Kind: PodWaiting, Object: snapshot.RefOf("Pod", pod), Message: message})
+	}
 	command, backend := c.commandOf(name), c.backendOf(name)
 	if command == nil && backend == nil {
 		s.backend = &standIn{c.answers}
 		return s
 	}
-	checks := c.checksOf(pod)
-	for _, check := range checks {
-		s.failing[check.who] = "it was not found ready yet"
-	}
+	s.checks = c.checksOf(pod)
 	if command != nil {
-		s.failing[runs] = "it has not started yet"
+		const toStart = 3 // looks that a command may take, 0.6 s
+		s.patience, s.failing[runs] = toStart, "it has not started yet"
 		process := c.newProcess(s, command.Line)
 		s.backend = process
-		go process.run(ctx)
+		go process.run(ctx) // which says when it has started
 	} else {
-		s.backend = addressed{backend.Addresses[replica%len(backend.Addresses)]}
+		s.patience, s.backend = 1, addressed{backend.Addresses[replica%len(backend.Addresses)]}
+		s.started()
 	}
-	for _, check := range checks {
+	for _, check := range s.checks {
 		go check.run(ctx, s)
 	}
 	return s

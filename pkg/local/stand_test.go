@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -106,6 +107,66 @@ func TestAPodGetsTrafficAsLongAsItsReadinessProbeSucceeds(t *testing.T) {
 	}
 	well.Store(true)
 	events.until(t, PodReady, "")
+}
+
+func TestAnApplicationThatStartsLateIsWaitedForAndReadyWhenItListens(t *testing.T) {
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	events := newAwaited()
+	run(t, Options{Nodes: 1, Events: events.event, Backends: []Backend{{Name: "web-1", Addresses: []string{address}}}},
+		strings.Replace(fmt.Sprintf(probed, freePort(t)), "periodSeconds: 1", "periodSeconds: 3600", 1))
+	if e := events.until(t, PodWaiting, ""); e.Message != "nobody listens at "+address || e.Object.Name != "web-1" {
+		t.Errorf("it was told that %s waits: %s", e.Object, e.Message)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go func() { _ = app.Serve(listener) }()
+	defer app.Close()
+	for events.until(t, PodReady, "").Object.Name != "web-1" {
+	}
+}
+
+func TestACommandThatWasStartedAgainIsReadyOnlyWhenItListensAgain(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: the command is one of a Unix shell")
+	}
+	// The test listens where the command says that it is to listen, and has the
+	// command end.
+	step := filepath.Join(t.TempDir(), "step")
+	t.Setenv("STEP", step)
+	events := newAwaited()
+	run(t, Options{Nodes: 1, Events: events.event, Commands: []Command{{
+		Name: "web-1", Line: `echo "$PORT"; while [ ! -e "$STEP" ]; do sleep 0.05; done; rm "$STEP"`,
+	}}}, strings.Replace(fmt.Sprintf(probed, freePort(t)), "periodSeconds: 1", "periodSeconds: 3600", 1))
+	address := "127.0.0.1:" + events.until(t, Log, "").Message
+	listen := func() *httptest.Server {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		_ = app.Listener.Close()
+		app.Listener = listener
+		app.Start()
+		return app
+	}
+	ready := func() {
+		for events.until(t, PodReady, "").Object.Name != "web-1" {
+		}
+	}
+	app := listen()
+	ready()
+	app.Close()
+	if err := os.WriteFile(step, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	events.until(t, CommandEnded, "")
+	events.until(t, PodWaiting, "nobody listens at "+address)
+	app = listen()
+	defer app.Close()
+	ready()
 }
 
 func TestACommandGetsItsPortAndEndsWithItsChildren(t *testing.T) {
