@@ -64,16 +64,21 @@ func (s Source) client() *http.Client {
 }
 
 // expandPattern returns the files that path means: itself, where it exists.
+// Windows, whose shells leave patterns to programs, calls one no name at all.
 func expandPattern(path string) ([]string, error) {
 	_, err := os.Stat(path)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+	pattern := strings.ContainsAny(path, "*?[")
+	if err == nil || !pattern && !errors.Is(err, fs.ErrNotExist) {
 		return []string{path}, err
 	}
 	matches, malformed := filepath.Glob(path)
-	if malformed != nil || len(matches) == 0 {
-		return nil, err
+	switch {
+	case malformed == nil && len(matches) > 0:
+		return matches, nil
+	case pattern && !errors.Is(err, fs.ErrPermission):
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 	}
-	return matches, nil
+	return nil, err
 }
 
 // files lists path when it is a file, or else the manifests in it. A folder
