@@ -98,6 +98,17 @@ func (p platform) pack(release string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	version, _, _ := strings.Cut(release, "+")
+	files, err := p.members(binary, version)
+	if err != nil {
+		return nil, err
+	}
+	return p.archived(files)
+}
+
+// members are what the platform's archive holds: the program, what completes
+// it, the license, and the man pages where there is a man.
+func (p platform) members(binary []byte, version string) ([]file, error) {
 	license, err := os.ReadFile("LICENSE")
 	if err != nil {
 		return nil, err
@@ -107,11 +118,17 @@ func (p platform) pack(release string) ([]byte, error) {
 		return nil, err
 	}
 	files := []file{{p.binary(), 0o755, binary}, {p.completer(), 0o755, completer}, {"LICENSE", 0o644, license}}
-	version, _, _ := strings.Cut(release, "+")
+	if p.os == "windows" { // without folders, for which old versions of krew want entries in a zip
+		return files, nil
+	}
 	for _, page := range manPages(version) {
 		page.name = manFolder + "/" + page.name
 		files = append(files, page)
 	}
+	return files, nil
+}
+
+func (p platform) archived(files []file) ([]byte, error) {
 	if p.os == "windows" {
 		return zipped(files, commitTime())
 	}

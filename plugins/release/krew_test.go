@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
@@ -30,9 +31,9 @@ func TestTheIndexHoldsTheManifestOfItsVersion(t *testing.T) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	var manifest krewManifest
-	if err := yaml.Unmarshal(text, &manifest); err != nil {
-		t.Fatal(err)
+	manifest := asPlugin(t, text)
+	if err := validateForIndex(indexed, manifest); err != nil {
+		t.Error(err)
 	}
 	sums := map[string]string{}
 	for _, p := range manifest.Spec.Platforms {
@@ -47,40 +48,118 @@ func TestTheIndexHoldsTheManifestOfItsVersion(t *testing.T) {
 	}
 }
 
-// The rest of krew's rules (internal/index/validation/validate.go, and
-// cmd/validate-krew-manifest): what it would refuse.
-func TestKrewTakesEachPlatformOfTheManifest(t *testing.T) {
+// asPlugin reads a manifest as krew does (decodeFile of
+// internal/index/indexscanner/scanner.go), but takes no unknown fields.
+func asPlugin(t *testing.T, manifest []byte) krewPlugin {
+	t.Helper()
+	var plugin krewPlugin
+	if err := yaml.UnmarshalStrict(manifest, &plugin); err != nil {
+		t.Fatalf("%v in:\n%s", err, manifest)
+	}
+	return plugin
+}
+
+func renderedFor(t *testing.T, version string) []byte {
+	t.Helper()
 	sums := map[string]string{}
 	for _, p := range platforms() {
-		sums[p.archive("v0.0.1")] = fmt.Sprintf("%x", sha256.Sum256([]byte(p.os+p.arch)))
+		sums[p.archive(version)] = fmt.Sprintf("%x", sha256.Sum256([]byte(p.os+p.arch)))
 	}
-	manifest := rendered(t, "v0.0.1", sums)
-	if !regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`).MatchString(manifest.Spec.Version) {
-		t.Errorf("version %q is not v and a semantic version", manifest.Spec.Version)
+	manifest, err := renderKrewManifest(readTemplate(t), version, sums)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^[\w-]+$`).MatchString(manifest.Metadata.Name) || manifest.Metadata.Name+".yaml" != filepath.Base(indexed) {
-		t.Errorf("name %q is not that of its file", manifest.Metadata.Name)
+	return manifest
+}
+
+func TestKrewTakesTheManifest(t *testing.T) {
+	for _, version := range []string{"v0.0.1", "v1.2.3-rc.1"} {
+		plugin := asPlugin(t, renderedFor(t, version))
+		if err := validateForIndex(indexed, plugin); err != nil {
+			t.Errorf("%s: %v", version, err)
+		}
+		// ValidateOwnership of krew-release-bot (pkg/krew/validations.go).
+		if !strings.HasPrefix(plugin.Spec.Homepage, "https://github.com/kubectl-nodeport/") {
+			t.Errorf("the homepage %s is not the owner's", plugin.Spec.Homepage)
+		}
+		for i, p := range plugin.Spec.Platforms {
+			if !regexp.MustCompile(`^https://.+\.(tar\.gz|zip)$`).MatchString(p.URI) {
+				t.Errorf("platforms[%d] is at %q", i, p.URI)
+			}
+		}
 	}
-	known := map[string][]string{
-		"linux": {"386", "amd64", "arm", "arm64", "ppc64le"}, "darwin": {"386", "amd64", "arm64"}, "windows": {"386", "amd64", "arm64"},
+}
+
+// The rules have to find mistakes, or else the test above says nothing.
+func TestKrewsRulesRefuseMistakes(t *testing.T) {
+	for mistake, change := range map[string][2]string{
+		"another API":              {"v1alpha2", "v1"},
+		"another kind":             {"kind: Plugin", "kind: Plug"},
+		"another name":             {"name: nodeport", "name: node-port"},
+		"no short description":     {"shortDescription: ", "shortDescription: # "},
+		"no version":               {"version: v0.0.1", "version: 0.0.1"},
+		"a checksum cut off":       {"sha256: ", "sha256: 0"},
+		"no program":               {"    bin: kubectl-nodeport.exe", "    bin: ''"},
+		"a selector of other keys": {"arch: arm64", "architecture: arm64"},
+		"a system of no krew":      {"os: darwin", "os: macos"},
+		"a platform given twice":   {"os: windows", "os: linux"},
+		"file operations of none":  {"    bin: kubectl-nodeport\n", "    bin: kubectl-nodeport\n    files: []\n"},
+	} {
+		manifest := strings.ReplaceAll(string(renderedFor(t, "v0.0.1")), change[0], change[1])
+		if err := validateForIndex(indexed, asPlugin(t, []byte(manifest))); err == nil {
+			t.Errorf("%s is taken", mistake)
+		}
 	}
-	seen := map[string]bool{}
-	for i, offered := range manifest.Spec.Platforms {
-		labels := offered.Selector.MatchLabels
-		name := labels["os"] + "/" + labels["arch"]
-		if len(labels) != 2 || !slices.Contains(known[labels["os"]], labels["arch"]) || seen[name] {
-			t.Errorf("platforms[%d] selects %v, which krew does not know or has already", i, labels)
+	for _, name := range []string{"", "node port", "../nodeport", "con", "Lpt1"} {
+		if isSafePluginName(name) {
+			t.Errorf("the name %q is safe", name)
 		}
-		seen[name] = true
-		if !regexp.MustCompile(`^[a-f0-9]{64}$`).MatchString(offered.SHA256) {
-			t.Errorf("platforms[%d] has checksum %q, not 64 small hexadecimal digits", i, offered.SHA256)
+	}
+}
+
+// Of an archive krew unpacks all to the folder of the version (applyDefaults of
+// internal/installation/install.go), links the program, which has to be there
+// (createOrUpdateLink), and asks for a license.
+func TestKrewUnpacksTheArchiveOfEachPlatform(t *testing.T) {
+	plugin := asPlugin(t, renderedFor(t, "v0.0.1"))
+	t.Chdir("../..")
+	for i, p := range platforms() {
+		files, err := p.members([]byte("program"), "v0.0.1")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !regexp.MustCompile(`^https://.+\.(tar\.gz|zip)$`).MatchString(offered.URI) {
-			t.Errorf("platforms[%d] is at %q", i, offered.URI)
+		archive, err := p.archived(files)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if strings.HasSuffix(offered.Bin, ".exe") != (labels["os"] == "windows") || strings.ContainsAny(offered.Bin, `/\`) {
-			t.Errorf("platforms[%d] has program %q", i, offered.Bin)
+		dir := t.TempDir()
+		if err := unpack(archive, dir); err != nil {
+			t.Errorf("%s/%s: %v", p.os, p.arch, err)
+			continue
 		}
+		program, err := os.Stat(filepath.Join(dir, plugin.Spec.Platforms[i].Bin))
+		if err != nil || p.os != "windows" && runtime.GOOS != "windows" && program.Mode()&0o111 != 0o111 {
+			t.Errorf("%s/%s: %v, the program is %v", p.os, p.arch, err, program)
+		}
+		if !hasLicense(dir) {
+			t.Errorf("%s/%s has no license", p.os, p.arch)
+		}
+	}
+}
+
+func TestKrewRefusesArchivesThatLeadElsewhere(t *testing.T) {
+	at := time.Unix(0, 0)
+	for _, name := range []string{"../kubectl-nodeport", "/kubectl-nodeport"} {
+		packed, err := tarred([]file{{name, 0o755, nil}}, at)
+		if err != nil || unpack(packed, t.TempDir()) == nil {
+			t.Errorf("%s is unpacked, %v", name, err)
+		}
+	}
+	if packed, err := zipped([]file{{"man/page.1", 0o644, nil}}, at); err != nil || unpack(packed, t.TempDir()) == nil {
+		t.Errorf("old versions of krew make no folders, %v", err)
+	}
+	if unpack([]byte("kubectl-nodeport"), t.TempDir()) == nil {
+		t.Error("what is no archive is unpacked")
 	}
 }
 
