@@ -11,8 +11,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
 // The exit codes of all commands; docs/exit-codes.md says when each is met.
@@ -138,7 +140,7 @@ func (f *factory) explain(err error) string {
 	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && dial.Op == "dial" && !f.configured():
 		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
 	case apierrors.IsForbidden(err):
-		return err.Error() + "\nThe least role for each command: https://github.com/kubectl-nodeport/kubectl-nodeport/blob/main/docs/rbac.yaml"
+		return err.Error() + "\nThe least role for each command: " + leastRoles
 	case apierrors.IsAlreadyExists(err):
 		return err.Error() + "; kubectl nodeport apply changes it, and --name creates another"
 	case apierrors.IsUnauthorized(err):
@@ -150,6 +152,26 @@ func (f *factory) explain(err error) string {
 			dial.Addr, rootCause(dial))
 	}
 	return strings.TrimSpace(err.Error())
+}
+
+// leastRoles is where it is written who needs which permission.
+const leastRoles = "https://github.com/kubectl-nodeport/kubectl-nodeport/blob/main/docs/rbac.yaml"
+
+// understood words what an engine met for who does not know what is behind it:
+// how the API server says no to a tunnel.
+func understood(e engine.Event) engine.Event {
+	var failed *tunnel.Error
+	if !errors.As(e.Err, &failed) {
+		return e
+	}
+	switch failed.Kind {
+	case tunnel.Forbidden:
+		e.Err = fmt.Errorf("you may not forward to pod %s, for which get and create of pods/portforward are needed: see nodeport-forward in %s",
+			failed.Pod, leastRoles)
+	case tunnel.Unauthorized:
+		e.Err = errors.New("the API server does not know you, or no longer; log in again, or check the user of the kubeconfig's context")
+	}
+	return e
 }
 
 // rootCause is the innermost error: what the system said.

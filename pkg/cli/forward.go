@@ -78,7 +78,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	defer tunnels.Close()
 	dialer := forward.NewDialer(o.via, vicinity, tunnels)
 	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
-	o.serve.engine.Dialer, o.serve.engine.Events = dialer, teller.event
+	o.serve.engine.Dialer, o.serve.engine.Events = dialer, func(e engine.Event) { teller.event(understood(e)) }
 	o.serve.logAccess(o.factory)
 	defer shield()()
 	f := &forwarding{
@@ -108,17 +108,19 @@ type forwarding struct {
 func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err := c.Watch(ctx, f.query, f.observer(func(s *snapshot.Snapshot) {
+	near := func(name string) string { return nearService(ctx, c, f.query.Namespace, name) }
+	observer := f.observer(func(s *snapshot.Snapshot) {
 		first := !f.began
-		err := f.changed(s)
+		err := f.changed(s, near)
 		if err == nil && first && len(s.Services) == 0 && c.NoNamespace(ctx, f.query.Namespace) {
 			err = fmt.Errorf("namespace %q does not exist", f.query.Namespace)
 		}
 		if err != nil {
 			cancel(err)
 		}
-	}))
-	if err != nil {
+	})
+	observer.NodesStay = func(error) { f.teller.note("nodes that come later are not seen: you may not watch nodes") }
+	if err := c.Watch(ctx, f.query, observer); err != nil {
 		return err
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

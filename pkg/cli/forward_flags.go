@@ -64,7 +64,10 @@ func (flags *forwardFlags) options(f *factory, args []string) (*forwardOptions, 
 		return nil, err
 	}
 	o.where = where
-	o.query = cluster.Query{Namespace: namespace, Names: names, Selector: flags.selector, Slices: true, Nodes: true}
+	o.query = cluster.Query{
+		Namespace: namespace, Names: names, Selector: flags.selector, Slices: true,
+		Nodes: flags.node != "" || flags.nodes || o.via == forward.Auto, // which asks whether this machine is one
+	}
 	return o, nil
 }
 

@@ -1,20 +1,23 @@
 package cli
 
 import (
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
 // changed serves the cluster as it is now. Its error ends the forward; what
-// goes wrong after the beginning is told instead.
-func (f *forwarding) changed(s *snapshot.Snapshot) error {
+// goes wrong after the beginning is told instead. Near adds what could be meant
+// by the name of a service.
+func (f *forwarding) changed(s *snapshot.Snapshot, near func(name string) string) error {
 	cluster := route.New(s)
 	if !f.began {
-		if err := f.check(s, cluster); err != nil {
+		if err := f.check(s, cluster, near); err != nil {
 			return err
 		}
 	}
@@ -37,17 +40,24 @@ func (f *forwarding) changed(s *snapshot.Snapshot) error {
 
 // check refuses what was named and cannot be forwarded, and tells what is
 // waited for.
-func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
+func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table, near func(name string) string) error {
 	for _, name := range f.query.Names {
 		service := s.Service(f.query.Namespace, name)
 		if service == nil {
-			f.teller.note("service %q not found in %s; waiting for it", name, f.where)
+			f.teller.note("service %q not found in %s; waiting for it%s", name, f.where, near(name))
 		} else if table.Service(f.query.Namespace, name) == nil {
 			return noNodePort(service)
 		}
 	}
-	if !s.Knows("endpointslices") {
-		return errors.New("to forward, you must be allowed to list and watch endpointslices in " + f.where)
+	for _, gap := range s.Gaps {
+		switch gap.Resource {
+		case "endpointslices":
+			return fmt.Errorf("to forward, you must be allowed to list and watch endpointslices in %s: %w", f.where, gap.Err)
+		case "nodes":
+			if err := f.withoutNodes(s.Nodes, gap.Err); err != nil {
+				return err
+			}
+		}
 	}
 	f.tellUnusedMaps(table)
 	switch {
@@ -56,6 +66,23 @@ func (f *forwarding) check(s *snapshot.Snapshot, table *route.Table) error {
 		f.teller.note("no NodePort services with labels %s found in %s; waiting for one", f.query.Selector, f.where)
 	default:
 		f.teller.note("no NodePort services found in %s; waiting for one", f.where)
+	}
+	return nil
+}
+
+// withoutNodes goes on, if that can be, where the nodes may not be listed. Some
+// are known of pods that may be.
+func (f *forwarding) withoutNodes(known []*corev1.Node, forbidden error) error {
+	f.place.NodesUnknown = true
+	switch {
+	case f.place.PerNode && len(known) == 0:
+		return fmt.Errorf("--nodes gives every node an address, but you may not list them: %w", forbidden)
+	case f.place.PerNode:
+		f.teller.note("you may not list nodes: only those are served that run pods of %s now", f.where)
+	case f.place.Node != "":
+		f.teller.note("you may not list nodes: that node %s exists is believed, and its zone is not known", f.place.Node)
+	default:
+		f.teller.note("you may not list nodes: if this machine is one of them, give --via direct")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -34,12 +35,15 @@ type Observer struct {
 	// when it does again; nil for nobody. They are called by other goroutines.
 	Lost func(error)
 	Back func()
+	// NodesStay is called when nodes may be read but not watched: they stay as they
+	// were read first. With nil, that ends the Watch, as it does for the rest.
+	NodesStay func(error)
 }
 
 // Watch reads what the query asks for and tells the observer of it, and again
 // after every change until ctx is done. It follows lost connections and
 // restarts of the API server. The error is that of the first read, or that the
-// user may read but not watch; the end of ctx is none.
+// user may read but not watch (see Observer.NodesStay); the end of ctx is none.
 func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) error {
 	first, err := c.Read(ctx, query)
 	if err != nil {
@@ -82,6 +86,9 @@ type watching struct {
 	services, workloads           []cache.Store
 	slices, nodes, pods, policies cache.Store
 	synced                        []cache.InformerSynced
+	// nodesStay tells that the nodes may not be watched, and leaveNodes ends that.
+	nodesStay  atomic.Bool
+	leaveNodes context.CancelFunc
 }
 
 func (w *watching) start(ctx context.Context) {
@@ -92,7 +99,7 @@ func (w *watching) start(ctx context.Context) {
 		w.slices = follow(ctx, w, &discoveryv1.EndpointSlice{}, options, c.discovery.EndpointSlices(namespace))
 	}
 	if w.query.Nodes && w.first.Knows("nodes") {
-		w.nodes = follow(ctx, w, &corev1.Node{}, all, c.core.Nodes())
+		w.startNodes(ctx)
 	}
 	if w.query.Pods && w.first.Knows("pods") {
 		w.pods = follow(ctx, w, &corev1.Pod{}, all, c.core.Pods(namespace))
@@ -102,6 +109,27 @@ func (w *watching) start(ctx context.Context) {
 	}
 	if w.query.Workloads {
 		w.startWorkloads(ctx)
+	}
+}
+
+// startNodes follows the nodes until it turns out that they may not be watched.
+func (w *watching) startNodes(ctx context.Context) {
+	ctx, w.leaveNodes = context.WithCancel(ctx)
+	w.nodes = follow(ctx, w, &corev1.Node{}, metav1.ListOptions{}, w.cluster.core.Nodes())
+	last := len(w.synced) - 1
+	synced := w.synced[last]
+	w.synced[last] = func() bool { return w.nodesStay.Load() || synced() }
+}
+
+// refused takes that a resource may not be watched.
+func (w *watching) refused(object runtime.Object, err error) {
+	_, node := object.(*corev1.Node)
+	switch {
+	case !node || w.contact.observer.NodesStay == nil:
+		w.refuse(err)
+	case w.nodesStay.CompareAndSwap(false, true):
+		w.leaveNodes()
+		w.contact.observer.NodesStay(err)
 	}
 }
 
@@ -175,7 +203,7 @@ func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.O
 				watcher, err := from.Watch(ctx, o)
 				w.contact.note(ctx, err)
 				if apierrors.IsForbidden(err) {
-					w.refuse(fmt.Errorf("cannot watch: %w", err))
+					w.refused(object, fmt.Errorf("cannot watch: %w", err))
 				}
 				return watcher, err
 			},
@@ -247,7 +275,7 @@ func (w *watching) snapshot() *snapshot.Snapshot {
 	s.Slices = stored[*discoveryv1.EndpointSlice](w.slices)
 	s.Pods = stored[*corev1.Pod](w.pods)
 	s.Policies = stored[*networkingv1.NetworkPolicy](w.policies)
-	if w.nodes != nil {
+	if w.nodes != nil && !w.nodesStay.Load() {
 		s.Nodes = stored[*corev1.Node](w.nodes)
 	}
 	return s

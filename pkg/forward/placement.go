@@ -22,6 +22,9 @@ type Placement struct {
 	// Node is the node to stand for: what it does not answer by a traffic
 	// policy is not answered here. Empty to lead to all endpoints.
 	Node string
+	// NodesUnknown tells that tables may lack the node to stand for, as its user may
+	// not list nodes: its name is believed.
+	NodesUnknown bool
 	// PerNode opens every node's ports on a loopback address of its own:
 	// 127.0.0.1, 127.0.0.2 and so on, in the order of their names.
 	PerNode bool
@@ -70,6 +73,9 @@ func (p *Placement) nodes(of *route.Table) ([]route.Node, error) {
 		if node.Name == p.Node {
 			return []route.Node{{Name: node.Name, Zone: node.Zone, Addresses: p.addresses()}}, nil
 		}
+	}
+	if p.NodesUnknown {
+		return []route.Node{{Name: p.Node, Addresses: p.addresses()}}, nil
 	}
 	return nil, fmt.Errorf("node %q not found; kubectl get nodes lists them", p.Node)
 }
