@@ -69,7 +69,9 @@ listen in PORT and HOST, the port that is called http in PORT_HTTP, and POD_NAME
 POD_NAMESPACE, POD_IP and NODE_NAME. No manifest starts a program.
 
 The files are watched, and edits are followed. A broken edit is told, and what
-ran before runs on.`,
+ran before runs on. A service that is applied with --local takes the place of one
+of the manifests, until these say something else of it: whoever spoke last is
+right.`,
 		Example: `  # The services and pods of a folder
   kubectl nodeport run -f testdata/tutorial
 
@@ -172,13 +174,18 @@ func (o *runOptions) run(ctx context.Context) error {
 		o.source.Stdin = bytes.NewReader(data)
 	}
 	stamp := o.source.Stamp()
-	set, err := o.read(ctx)
+	set, _, err := o.read(ctx)
 	if err != nil {
 		return err
 	}
 	if err := o.knowsPods(set); err != nil {
 		return err
 	}
+	withoutSave, err := o.prepareSave()
+	if err != nil {
+		return err
+	}
+	defer withoutSave()
 	socket, err := o.socket()
 	if err != nil {
 		return err

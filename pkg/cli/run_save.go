@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,36 @@ import (
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
+
+// prepareSave finds out at once whether the folder of --save can be written to.
+// When the run ends, clear takes the folder away again if it was not there and
+// nothing was saved.
+func (o *runOptions) prepareSave() (clear func(), err error) {
+	if o.save == "" {
+		return func() {}, nil
+	}
+	_, err = os.Stat(o.save)
+	was := err == nil
+	if err = os.MkdirAll(o.save, 0o755); err == nil {
+		err = tryToWrite(o.save)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--save: services cannot be saved in %s: %w", o.save, rootCause(err))
+	}
+	return func() {
+		if !was {
+			_ = os.Remove(o.save) // an empty folder only
+		}
+	}, nil
+}
+
+func tryToWrite(folder string) error {
+	file, err := os.CreateTemp(folder, ".try-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
 
 // keep writes services as manifests, one a file, if there is a folder for them.
 func (o *runOptions) keep(services []*corev1.Service) error {

@@ -14,45 +14,46 @@ import (
 const lookEvery = 300 * time.Millisecond
 
 // read reads and checks the manifests. What the API server would refuse is an
-// error; all else that is found is told only.
-func (o *runOptions) read(ctx context.Context) (*manifest.Set, error) {
+// error; all else that is found is told only, and faulty tells that there are
+// errors among it.
+func (o *runOptions) read(ctx context.Context) (set *manifest.Set, faulty bool, err error) {
 	if stdin, ok := o.source.Stdin.(io.Seeker); ok {
 		_, _ = stdin.Seek(0, io.SeekStart)
 	}
-	set, err := manifest.Read(ctx, o.source)
+	set, err = manifest.Read(ctx, o.source)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, warning := range set.Warnings {
 		o.warn(warning.Error())
 	}
-	return set, o.check(set)
+	faulty, err = o.check(set)
+	return set, faulty, err
 }
 
-func (o *runOptions) check(set *manifest.Set) error {
+func (o *runOptions) check(set *manifest.Set) (faulty bool, err error) {
 	services := set.Services(o.namespace)
 	written, _ := set.Snapshot(manifest.Defaults{Namespace: o.namespace})
 	s := asWritten(written, services)
 	s.NodePorts = o.machine.NodePorts
 	findings, _ := check.Sift(check.Run(check.Input{Snapshot: s, Services: services, Partial: true}), services, o.ignore)
-	refused := false
 	for _, finding := range findings {
 		if finding.Severity >= check.Warning {
 			o.tellFinding(finding)
 		}
-		refused = refused || finding.Refused()
+		if finding.Refused() {
+			err = errReported
+		}
+		faulty = faulty || finding.Stops()
 	}
-	if refused {
-		return errReported
-	}
-	return nil
+	return faulty, err
 }
 
 // follow takes edits over and tells what happens, until ctx is done.
 func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue, stamp string) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	seen := stamp
+	seen, broken := stamp, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,7 +66,7 @@ func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTe
 			now := o.source.Stamp()
 			if now != stamp && now == seen { // nobody writes any more
 				stamp = now
-				o.reload(ctx, c)
+				broken = !o.reload(ctx, c, broken)
 			}
 			seen = now
 		}
@@ -94,16 +95,25 @@ func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *
 	}
 }
 
-// reload takes an edit over, unless it is broken.
-func (o *runOptions) reload(ctx context.Context, c *local.Cluster) {
-	set, err := o.read(ctx)
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
+// reload takes an edit over, unless it is broken, and says what became of it
+// where that is not clear: taken tells that it was. before tells that the edit
+// before was broken.
+func (o *runOptions) reload(ctx context.Context, c *local.Cluster, before bool) (taken bool) {
+	set, faulty, err := o.read(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return true
+	case err != nil:
 		o.report(err)
 		o.say("The edit is not taken; what ran before runs on.")
-		return
+		return false
 	}
 	c.Load(set)
+	switch {
+	case faulty:
+		o.say("The edit is taken all the same, as a cluster would take it.")
+	case before:
+		o.say("The edit is taken; what is wrong with the files is mended.")
+	}
+	return true
 }

@@ -163,6 +163,10 @@ func (t *runTeller) tellFailures(events []local.Event) {
 			t.tellWaiting(e)
 		case e.Kind == local.CommandEnded:
 			t.warn(fmt.Sprintf("pod %s: %s", e.Object.Name, e.Message))
+		case e.Kind == local.ServiceOverridden:
+			t.say("note: service %s is now what was applied with --local, until the manifests say something else of it", render.Safe(e.Object.Name))
+		case e.Kind == local.ServiceRestored:
+			t.say("note: service %s is now what the manifests say: their edit takes the place of what was applied with --local", render.Safe(e.Object.Name))
 		case e.Kind == local.ProbeSkipped:
 			t.say("note: pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
 		case e.Kind != local.Port:

@@ -51,6 +51,16 @@ func (c *Cluster) Added() []*corev1.Service {
 	return services
 }
 
+// add has a service beside the manifests from now on.
+func (c *Cluster) add(a *addition) {
+	ref := snapshot.RefOf("Service", a.service)
+	written := slices.ContainsFunc(c.manifests.Objects, func(o *manifest.Object) bool { return o.In(c.options.Namespace) == ref })
+	if written && c.added[ref] == nil {
+		c.tell(Event{Kind: ServiceOverridden, Object: ref})
+	}
+	c.added[ref] = a
+}
+
 // supersede drops the services beside the manifests that an edit is about:
 // whoever spoke last is right.
 func (c *Cluster) supersede(set *manifest.Set) {
@@ -62,6 +72,7 @@ func (c *Cluster) supersede(set *manifest.Set) {
 		ref := object.In(c.options.Namespace)
 		if c.added[ref] != nil && !bytes.Equal(before[ref], object.JSON) {
 			delete(c.added, ref)
+			c.tell(Event{Kind: ServiceRestored, Object: ref})
 		}
 	}
 }

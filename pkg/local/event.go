@@ -40,6 +40,12 @@ const (
 	// ServiceChanged tells that a service with node ports is another now,
 	// whatever became of its endpoints.
 	ServiceChanged EventKind = "service-changed"
+	// ServiceOverridden tells that a service which was applied beside the
+	// manifests takes the place of theirs.
+	ServiceOverridden EventKind = "service-overridden"
+	// ServiceRestored tells that a service is the manifests' again, which were
+	// edited: what was applied beside them is gone.
+	ServiceRestored EventKind = "service-restored"
 	// ServiceGone tells that a service has no node ports any more.
 	ServiceGone EventKind = "service-gone"
 )

@@ -105,7 +105,7 @@ func (c *Cluster) write(w http.ResponseWriter, r *http.Request, a *addition, cod
 	a.service = s.Service(a.service.Namespace, a.service.Name)
 	a.service.UID = uidOf(ref)
 	if r.URL.Query().Get("dryRun") == "" {
-		c.added[ref] = a
+		c.add(a)
 		c.settle()
 	}
 	answer(w, code, c.now.Load().written(a.service, serviceKind()))
