@@ -14,9 +14,9 @@ import (
 )
 
 // prepareSave finds out at once whether the folder of --save can be written to.
-// When the run ends, clear takes the folder away again if it was not there and
+// When the run ends, leave takes the folder away again if it was not there and
 // nothing was saved.
-func (o *runOptions) prepareSave() (clear func(), err error) {
+func (o *runOptions) prepareSave() (leave func(), err error) {
 	if o.save == "" {
 		return func() {}, nil
 	}
