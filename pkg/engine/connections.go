@@ -13,7 +13,7 @@ var errCut = errors.New("cut when the engine stopped")
 // connections are those that are open.
 type connections struct {
 	mu  sync.Mutex
-	all map[*connection]struct{}
+	all map[cutter]struct{}
 	// max is how many may be open; 0 for any number.
 	max int
 	// limited tells that clients were turned away, until it is better, and
@@ -26,29 +26,47 @@ type connections struct {
 	ended bool
 }
 
+// cutter is a connection that can be cut.
+type cutter interface{ cut() }
+
 // connection is a client's, with that to its endpoint as soon as there is one.
 type connection struct {
 	client   net.Conn
 	endpoint net.Conn
 }
 
+func (c *connection) cut() {
+	abort(c.client)
+	if c.endpoint != nil {
+		abort(c.endpoint)
+	}
+}
+
 // add takes a connection in, unless there are too many or all are to end.
-func (c *connections) add(e *Engine, client net.Conn) (*connection, error) {
+func (c *connections) add(e *Engine, conn cutter) error {
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
-		return nil, errCut
+		return errCut
 	}
 	if c.max > 0 && len(c.all) >= c.max {
 		c.mu.Unlock()
 		err := &LimitError{Max: c.max}
 		c.short(e, err)
-		return nil, err
+		return err
 	}
-	conn := &connection{client: client}
 	c.all[conn] = struct{}{}
 	c.mu.Unlock()
-	return conn, nil
+	return nil
+}
+
+// replace puts a connection in the place of another; false when it is to end.
+func (c *connections) replace(conn, by cutter) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.all, conn)
+	c.all[by] = struct{}{}
+	return !c.ended
 }
 
 // short tells that a client cannot be served for want of something; once,
@@ -75,7 +93,7 @@ func (c *connections) lead(conn *connection, endpoint net.Conn) bool {
 	return !c.ended
 }
 
-func (c *connections) remove(conn *connection) {
+func (c *connections) remove(conn cutter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.all, conn)
@@ -115,10 +133,7 @@ func (c *connections) cut() {
 	defer c.mu.Unlock()
 	c.ended = true
 	for conn := range c.all {
-		abort(conn.client)
-		if conn.endpoint != nil {
-			abort(conn.endpoint)
-		}
+		conn.cut()
 	}
 }
 

@@ -19,6 +19,8 @@ type Engine struct {
 	ending context.Context
 	cut    context.CancelFunc
 	open   connections
+	// loops serve connections whose endpoints are reached by sockets.
+	loops loops
 	// sessions are the flows of UDP; forgetting ends those that are idle.
 	sessions   *sessions
 	forgetting sync.Once
@@ -37,7 +39,7 @@ type Engine struct {
 // New makes an engine that has no table yet.
 func New(o Options) *Engine {
 	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
-	e.open = connections{all: map[*connection]struct{}{}, max: e.options.MaxConnections}
+	e.open = connections{all: map[cutter]struct{}{}, max: e.options.MaxConnections}
 	e.sessions = newSessions(e.options.MaxSessions, e.options.UDPIdle)
 	e.ending, e.cut = context.WithCancel(context.Background())
 	return e
@@ -74,6 +76,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.cut()
 	e.open.cut()
 	<-e.open.none()
+	e.loops.close()
 	e.sessions.running.Wait()
 	return err
 }

@@ -35,6 +35,18 @@ func listenTCP(b *binding) (*net.TCPListener, error) {
 	return listener.(*net.TCPListener), nil
 }
 
+// listenTCP makes the server of a binding of TCP or SCTP.
+func (e *Engine) listenTCP(b *binding) (server, error) {
+	listener, err := listenTCP(b)
+	if err != nil {
+		return nil, err
+	}
+	if b.way.Protocol == "SCTP" {
+		return newTCPServer(e, b, listener), nil
+	}
+	return newServer(e, b, listener)
+}
+
 // addressOf returns the address of one end of a TCP connection.
 func addressOf(end net.Addr) netip.AddrPort {
 	if tcp, ok := end.(*net.TCPAddr); ok {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"net"
 	"os"
 	"syscall"
@@ -15,19 +14,27 @@ import (
 func listenConfig() net.ListenConfig {
 	return net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
 		return control(c, func(fd int) error {
-			for _, o := range []struct{ level, option, value int }{
-				{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
-				{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(keepAliveIdle / time.Second)},
-				{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(keepAliveInterval / time.Second)},
-				{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, keepAliveCount},
-			} {
-				if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
-					return os.NewSyscallError("setsockopt", err)
-				}
+			if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+				return os.NewSyscallError("setsockopt", err)
 			}
-			return nil
+			return setKeepAlive(fd)
 		})
 	}}
+}
+
+// setKeepAlive has the other side probed when it is silent.
+func setKeepAlive(fd int) error {
+	for _, o := range []struct{ level, option, value int }{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(keepAliveIdle / time.Second)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(keepAliveInterval / time.Second)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, keepAliveCount},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	return nil
 }
 
 // withoutSYN is a filter of packets that drops those that ask for a new
@@ -46,46 +53,38 @@ func withoutSYN() []unix.SockFilter {
 
 // setDeaf makes a listener drop what asks for new connections, so that clients
 // time out, or hear it again. Those go on that it has begun.
-func setDeaf(listener *net.TCPListener, deaf bool) error {
-	c, err := listener.SyscallConn()
-	if err != nil {
-		return err
+func setDeaf(listener int, deaf bool) error {
+	if !deaf {
+		err := unix.SetsockoptInt(listener, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+		return os.NewSyscallError("setsockopt", err)
 	}
-	return control(c, func(fd int) error {
-		if !deaf {
-			err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
-			return os.NewSyscallError("setsockopt", err)
-		}
-		filter := withoutSYN()
-		program := &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-		return os.NewSyscallError("setsockopt", unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program))
-	})
+	filter := withoutSYN()
+	program := &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	return os.NewSyscallError("setsockopt", unix.SetsockoptSockFprog(listener, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program))
 }
 
-// waiting takes the connections that are in a listener's queue.
-func waiting(listener *net.TCPListener) (queue []*net.TCPConn) {
+// duplicate returns a descriptor of a listener that package net knows nothing
+// of, and waits for nothing on, and closes the listener.
+func duplicate(listener *net.TCPListener) (int, error) {
+	defer listener.Close()
 	c, err := listener.SyscallConn()
 	if err != nil {
-		return nil
+		return -1, err
 	}
-	_ = control(c, func(fd int) error {
-		for {
-			accepted, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-			if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ECONNABORTED) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			file := os.NewFile(uintptr(accepted), "")
-			conn, err := net.FileConn(file)
-			_ = file.Close()
-			if tcp, ok := conn.(*net.TCPConn); err == nil && ok {
-				queue = append(queue, tcp)
-			}
-		}
+	own := -1
+	err = control(c, func(fd int) error {
+		var err error
+		own, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		return os.NewSyscallError("fcntl", err)
 	})
-	return queue
+	return own, err
+}
+
+// connOf gives a socket to package net, also when that fails.
+func connOf(fd int) (net.Conn, error) {
+	file := os.NewFile(uintptr(fd), "")
+	defer file.Close()
+	return net.FileConn(file)
 }
 
 func control(c syscall.RawConn, do func(fd int) error) error {

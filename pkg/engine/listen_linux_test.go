@@ -58,7 +58,15 @@ func TestWhoWaitsInTheQueueOfAPortThatClosesIsServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &tcpServer{engine: e, listener: listener, closed: make(chan struct{})}
+	loops, err := e.loops.get(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := duplicate(listener)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &loopServer{engine: e, loops: loops, fd: fd}
 	s.update(b) // and nobody accepts
 	var clients []*client
 	for range 3 {

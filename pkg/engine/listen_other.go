@@ -2,10 +2,7 @@
 
 package engine
 
-import (
-	"errors"
-	"net"
-)
+import "net"
 
 func listenConfig() net.ListenConfig {
 	return net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
@@ -13,9 +10,12 @@ func listenConfig() net.ListenConfig {
 	}}
 }
 
-// setDeaf cannot be had: only Linux filters packets for who is not root.
-func setDeaf(*net.TCPListener, bool) error { return errors.ErrUnsupported }
+// newServer takes connections by package net.
+func newServer(e *Engine, b *binding, listener *net.TCPListener) (server, error) {
+	return newTCPServer(e, b, listener), nil
+}
 
-// waiting takes nothing from a listener's queue: there is no portable way to
-// look at it without waiting for more.
-func waiting(*net.TCPListener) []*net.TCPConn { return nil }
+// loops are Linux's alone.
+type loops struct{}
+
+func (*loops) close() {}

@@ -73,6 +73,16 @@ type Dialer interface {
 	Dial(ctx context.Context, network string, to *Target) (net.Conn, error)
 }
 
+// Addresser is a Dialer that reaches some endpoints as anybody would, by a TCP
+// connection to an address. On Linux the engine makes that itself, and has more
+// connections for its money.
+type Addresser interface {
+	Dialer
+	// Address returns where to connect to for an endpoint by TCP; false when
+	// only Dial reaches it. It is called for each connection and must not wait.
+	Address(to *Target) (netip.AddrPort, bool)
+}
+
 // Unconfirmed is a connection that was returned by a Dialer before its
 // endpoint has taken it, to save the time of waiting for that. When the
 // endpoint refuses, reading from it fails with a RefusedError.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -11,29 +12,39 @@ import (
 // errNoEndpoint tells that there was none to try.
 var errNoEndpoint = errors.New("no endpoint")
 
-// reach connects a client to an endpoint. Unless it is to be strict it goes
-// through them until one answers, also through those that came meanwhile. err
-// is that of the last one, if the client comes back from it.
-func (v *visit) reach(open *connection, now func() *binding, err error) (net.Conn, error) {
-	for v.mayTry(err) {
-		if b := now(); b.port == v.binding.port {
-			v.binding = b
-		}
-		endpoint, ok := v.engine.choose(v.binding, v.access.Client, v.tried)
-		if !ok && err == nil {
-			err = errNoEndpoint
-		}
-		if !ok {
-			break
-		}
+// pick chooses the endpoint that is to be tried next, at first or after err,
+// also of those that came meanwhile; it returns why there is none.
+func (v *visit) pick(now func() *binding, err error) error {
+	if !v.mayTry(err) {
+		return err
+	}
+	if b := now(); b.port == v.binding.port {
+		v.binding = b
+	}
+	endpoint, ok := v.engine.choose(v.binding, v.access.Client, v.tried)
+	switch {
+	case ok:
 		v.try(&endpoint)
-		var conn net.Conn
-		if conn, err = v.connect(open); err == nil {
+		return nil
+	case err == nil:
+		return errNoEndpoint
+	}
+	return err
+}
+
+// reach connects a client to the endpoint that was picked. Unless it is to be
+// strict it goes through others until one answers.
+func (v *visit) reach(open *connection, now func() *binding) (net.Conn, error) {
+	for {
+		conn, err := v.connect(open)
+		if err == nil {
 			return conn, nil
 		}
 		v.failed(err)
+		if err := v.pick(now, err); err != nil {
+			return nil, err
+		}
 	}
-	return nil, err
 }
 
 // mayTry tells whether to try an endpoint after an error with another. A
@@ -76,6 +87,9 @@ func (v *visit) connect(open *connection) (net.Conn, error) {
 type directDialer struct{ net.Dialer }
 
 func newDirectDialer() *directDialer { return &directDialer{net.Dialer{KeepAlive: -1}} }
+
+// Address implements [Addresser].
+func (d *directDialer) Address(to *Target) (netip.AddrPort, bool) { return to.Endpoint.Address, true }
 
 func (d *directDialer) Dial(ctx context.Context, network string, to *Target) (net.Conn, error) {
 	if network == "sctp" {

@@ -74,10 +74,3 @@ func sctpSocket(at netip.AddrPort) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), "sctp"), nil
 }
-
-func sockaddr(at netip.AddrPort) unix.Sockaddr {
-	if ip := at.Addr().Unmap(); ip.Is4() {
-		return &unix.SockaddrInet4{Port: int(at.Port()), Addr: ip.As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
-}

@@ -10,11 +10,11 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
-// tcpServer takes connections at one address, of TCP or of SCTP.
+// tcpServer takes connections at one address by package net: those of SCTP,
+// and where there are no loops those of TCP.
 type tcpServer struct {
 	engine   *Engine
 	listener *net.TCPListener
-	sctp     bool
 	// forward is the last binding that forwards; nil before there was one.
 	forward atomic.Pointer[binding]
 	// closed ends waits, and accepting is waited for.
@@ -22,22 +22,17 @@ type tcpServer struct {
 	accepting sync.WaitGroup
 
 	mu sync.Mutex
-	// drops tells that no new connection is to be answered. Where the kernel
-	// cannot be told so the listener takes one more, and then none until passes
-	// is closed: those that come are left in its queue, and hear nothing.
-	drops  bool
+	// passes is not nil while no new connection is to be answered, and closed
+	// then. The listener takes one more, and then none: those that come are left
+	// in its queue, and hear nothing.
 	passes chan struct{}
 }
 
-func (e *Engine) listenTCP(b *binding) (server, error) {
-	listener, err := listenTCP(b)
-	if err != nil {
-		return nil, err
-	}
-	s := &tcpServer{engine: e, listener: listener, sctp: b.way.Protocol == "SCTP", closed: make(chan struct{})}
+func newTCPServer(e *Engine, b *binding, listener *net.TCPListener) *tcpServer {
+	s := &tcpServer{engine: e, listener: listener, closed: make(chan struct{})}
 	s.update(b)
 	s.accepting.Go(s.accept)
-	return s, nil
+	return s
 }
 
 func (s *tcpServer) update(b *binding) {
@@ -46,36 +41,16 @@ func (s *tcpServer) update(b *binding) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	drops := b.verdict.Action == route.Drop
-	if drops == s.drops {
-		return
-	}
-	s.drops = drops
-	switch {
-	case s.passes != nil:
+	switch drops := b.verdict.Action == route.Drop; {
+	case drops && s.passes == nil:
+		s.passes = make(chan struct{})
+	case !drops && s.passes != nil:
 		close(s.passes)
 		s.passes = nil
-	case s.setDeaf(drops) != nil && drops:
-		s.passes = make(chan struct{})
 	}
 }
 
-// setDeaf has the kernel drop what asks for a new connection.
-func (s *tcpServer) setDeaf(deaf bool) error {
-	if s.sctp {
-		return errors.ErrUnsupported // the filter reads TCP's headers
-	}
-	return setDeaf(s.listener, deaf)
-}
-
-// close serves those who had a connection already, as far as the kernel is
-// concerned, and refuses who comes now.
 func (s *tcpServer) close() {
-	if s.setDeaf(true) == nil {
-		for _, client := range waiting(s.listener) {
-			s.take(client)
-		}
-	}
 	close(s.closed)
 	_ = s.listener.Close()
 	s.accepting.Wait()
@@ -128,47 +103,60 @@ func (s *tcpServer) take(client *net.TCPConn) {
 		abort(client)
 		return
 	}
-	open, err := s.engine.open.add(s.engine, client)
-	if err != nil {
+	open := &connection{client: client}
+	if err := s.engine.open.add(s.engine, open); err != nil {
 		abort(client)
 		return
 	}
-	go s.serve(open, b)
+	go func() {
+		v := s.engine.begin(b, addressOf(client.RemoteAddr()))
+		if err := v.pick(s.forward.Load, nil); err != nil {
+			abort(client)
+			v.ended(open, err)
+			return
+		}
+		v.serve(open, s.forward.Load)
+	}()
+}
+
+// serve leads a client, for whom an endpoint was picked, and stays until it ends.
+func (v *visit) serve(open *connection, now func() *binding) {
+	err := v.lead(open, now)
+	if err != nil {
+		abort(open.client)
+	} else {
+		_ = open.client.Close()
+	}
+	v.ended(open, err)
 }
 
 // lead takes a client to an endpoint, to others while they refuse belatedly,
 // and back.
-func (s *tcpServer) lead(v *visit, open *connection) error {
-	var err error
+func (v *visit) lead(open *connection, now func() *binding) error {
 	for {
-		var endpoint net.Conn
-		if endpoint, err = v.reach(open, s.forward.Load, err); err != nil {
+		endpoint, err := v.reach(open, now)
+		if err != nil {
 			return err
 		}
-		again := false
-		again, err = v.relay(open.client, endpoint)
+		again, err := v.relay(open.client, endpoint)
 		if refused := (*RefusedError)(nil); errors.As(err, &refused) && !v.arrived {
 			v.failed(err)
 		}
 		if !again {
 			return err
 		}
+		if err := v.pick(now, err); err != nil {
+			return err
+		}
 	}
 }
 
-// serve leads a client to an endpoint and stays until it ends.
-func (s *tcpServer) serve(open *connection, b *binding) {
-	client := open.client
-	v := s.engine.begin(b, addressOf(client.RemoteAddr()))
-	err := s.lead(v, open)
-	if err != nil {
-		abort(client)
-	} else {
-		_ = client.Close()
-	}
-	if s.engine.ending.Err() != nil {
+// ended notes that a connection has ended, with err unless it was by both
+// sides' will.
+func (v *visit) ended(open cutter, err error) {
+	if v.engine.ending.Err() != nil {
 		err = errCut
 	}
 	v.end(err)
-	s.engine.open.remove(open)
+	v.engine.open.remove(open)
 }

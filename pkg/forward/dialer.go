@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -126,6 +127,12 @@ func (d *Dialer) Dial(ctx context.Context, network string, to *engine.Target) (n
 		return conn, nil
 	}
 	return nil, err
+}
+
+// Address implements [engine.Addresser]: for a user who wants addresses dialed
+// there is nothing else to try when one does not answer.
+func (d *Dialer) Address(to *engine.Target) (netip.AddrPort, bool) {
+	return to.Endpoint.Address, d.via == Direct
 }
 
 // errNoPod is that of an endpoint that no tunnel leads to.

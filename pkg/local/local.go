@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -165,4 +166,16 @@ func (c *Cluster) Dial(ctx context.Context, network string, to *engine.Target) (
 	}
 	var dialer net.Dialer
 	return dialer.DialContext(ctx, network, to.Endpoint.Address.String())
+}
+
+// Address implements [engine.Addresser] for what Dial would dial plainly.
+func (c *Cluster) Address(to *engine.Target) (netip.AddrPort, bool) {
+	s := c.now.Load().stands[podOf(to)]
+	if s == nil {
+		return to.Endpoint.Address, true
+	}
+	if l, ok := s.backend.(listener); ok {
+		return l.listens(to.Endpoint.Address.Port())
+	}
+	return netip.AddrPort{}, false
 }

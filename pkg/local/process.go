@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -113,12 +114,17 @@ func (p *process) String() string { return "port " + strconv.Itoa(int(p.main)) }
 func (p *process) stop() { <-p.ended }
 
 func (p *process) dial(ctx context.Context, network string, port uint16, _ *caller) (net.Conn, error) {
+	to, _ := p.listens(port)
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, to.String())
+}
+
+func (p *process) listens(port uint16) (netip.AddrPort, bool) {
 	to, ok := p.ports[port]
 	if !ok {
 		to = p.main
 	}
-	var dialer net.Dialer
-	return dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(int(to))))
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), to), true
 }
 
 // run keeps the command running until ctx is done.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -140,6 +141,12 @@ type backend interface {
 	stop()
 }
 
+// listener is a backend that may as well be dialed by others.
+type listener interface {
+	// listens returns where a port of the pod is asked; false when only dial knows.
+	listens(port uint16) (netip.AddrPort, bool)
+}
+
 // standFor has something stand for each pod that runs, and ends what stands
 // for others.
 func (c *Cluster) standFor(s *snapshot.Snapshot) {
@@ -252,4 +259,9 @@ func (addressed) stop()            {}
 func (a addressed) dial(ctx context.Context, network string, _ uint16, _ *caller) (net.Conn, error) {
 	dialer := net.Dialer{KeepAlive: time.Minute}
 	return dialer.DialContext(ctx, network, a.address)
+}
+
+func (a addressed) listens(uint16) (netip.AddrPort, bool) {
+	at, err := netip.ParseAddrPort(a.address)
+	return at, err == nil
 }

@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// end is one socket of a pair.
+type end struct {
+	pair *pair
+	fd   int
+	// readable and writable tell that reading and writing may succeed: epoll
+	// tells once, and then not again until it was tried in vain.
+	readable, writable bool
+	// more tells that something may be there behind a read that took all there
+	// was: the other side's end, or what follows a byte that was marked urgent.
+	more bool
+	// spoken tells that something was written, and prompt that nothing is held
+	// back for what was written before it to be acknowledged.
+	spoken, prompt bool
+}
+
+// ready takes what epoll tells. Of an error nothing is noted: reading and
+// writing meet it in their turn.
+func (e *end) ready(_ *loop, events uint32) {
+	const gone = unix.EPOLLHUP | unix.EPOLLERR
+	if events&(unix.EPOLLIN|unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
+		e.readable = true
+	}
+	if events&(unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
+		e.more = true
+	}
+	if events&(unix.EPOLLOUT|gone) != 0 {
+		e.writable = true
+	}
+	if events&unix.EPOLLERR != 0 && e.pair.connecting {
+		e.pair.failed(e)
+		return
+	}
+	e.pair.step()
+}
+
+// speak comes before each write. What is written first is not held back by
+// anything, and often the only thing.
+func (e *end) speak() {
+	if e.spoken && !e.prompt {
+		_ = unix.SetsockoptInt(e.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		e.prompt = true
+	}
+	e.spoken = true
+}
+
+// lane is one direction of a pair.
+type lane struct {
+	from, to *end
+	// back tells that it leads from the endpoint to the client.
+	back bool
+	// over tells that the end of the stream was passed on.
+	over bool
+	// full counts the reads in a row that filled the buffer.
+	full int
+	// held is what was read and could not be written, in a buffer of the engine.
+	held, buffer []byte
+	// pipe is where bytes are that pass inside the kernel; nil while none do.
+	pipe *pipe
+}
+
+// turn is how often a lane may move something before others are looked at.
+const turn = 16
+
+// run moves bytes until one side is not ready; more tells that it stopped
+// before, for others to have their turn.
+func (d *lane) run(p *pair) (more bool, err error) {
+	for range turn {
+		switch {
+		case d.over:
+			return false, nil
+		case d.waits():
+			if !d.to.writable {
+				return false, nil
+			}
+			err = d.flush(p)
+		case !d.from.readable:
+			d.rest(p)
+			return false, nil
+		case d.full >= bulk:
+			err = d.splice(p)
+		default:
+			err = d.copy(p)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// waits tells that something was taken and is yet to be given.
+func (d *lane) waits() bool { return len(d.held) > 0 || d.pipe != nil && d.pipe.holds > 0 }
+
+// copy moves what one read takes.
+func (d *lane) copy(p *pair) error {
+	buffer := p.loop.buffer
+	n, err := read(d.from.fd, buffer)
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		d.from.readable = false
+		return nil
+	case err != nil:
+		return os.NewSyscallError("read", err)
+	case n == 0:
+		d.end(p)
+		return nil
+	case n == len(buffer):
+		d.full++
+	default:
+		d.full = 0
+		// It was all that there was, and what comes later will be told.
+		d.from.readable = d.from.more
+	}
+	taken, err := d.write(p, buffer[:n])
+	if err == nil && taken < n {
+		d.buffer = p.loop.engine.buffers.get()
+		d.held = d.buffer[:copy(d.buffer, buffer[taken:n])]
+	}
+	return err
+}
+
+// write gives bytes to the other side, and returns how many it took.
+func (d *lane) write(p *pair, b []byte) (int, error) {
+	d.to.speak()
+	n, err := write(d.to.fd, b)
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		n = 0
+	case err != nil:
+		return 0, os.NewSyscallError("write", err)
+	}
+	d.to.writable = n == len(b)
+	d.count(p, n)
+	return n, nil
+}
+
+// flush gives to the other side what it did not take before.
+func (d *lane) flush(p *pair) error {
+	if len(d.held) == 0 {
+		return d.drain(p)
+	}
+	n, err := d.write(p, d.held)
+	d.held = d.held[n:]
+	if len(d.held) == 0 {
+		d.drop(p)
+	}
+	return err
+}
+
+// drop gives back the buffer of what is held.
+func (d *lane) drop(p *pair) {
+	p.loop.engine.buffers.put(d.buffer)
+	d.held, d.buffer = nil, nil
+}
+
+// splice has the kernel move what there is into a pipe, and from there to the
+// other side.
+func (d *lane) splice(p *pair) error {
+	if d.pipe == nil {
+		taken, err := p.loop.pipes.get()
+		if err != nil { // it has no descriptor to spare: copying needs none
+			d.full = 0
+			return nil
+		}
+		d.pipe = taken
+	}
+	n, err := splice(d.from.fd, d.pipe.write, pipeSize)
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		d.from.readable = false
+		return nil
+	case errors.Is(err, unix.EINVAL) && d.pipe.holds == 0: // one of the two cannot be spliced
+		d.full = 0
+		return nil
+	case err != nil:
+		return os.NewSyscallError("splice", err)
+	case n == 0:
+		d.end(p)
+		return nil
+	}
+	if n < bufferSize {
+		d.full = 0
+	}
+	d.pipe.holds += n
+	return d.drain(p)
+}
+
+// drain moves what is in the pipe to the other side.
+func (d *lane) drain(p *pair) error {
+	n, err := splice(d.pipe.read, d.to.fd, d.pipe.holds)
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		d.to.writable = false
+		return nil
+	case err != nil:
+		return os.NewSyscallError("splice", err)
+	}
+	d.pipe.holds -= n
+	d.count(p, n)
+	return nil
+}
+
+// rest gives back what only a stream in flow needs.
+func (d *lane) rest(p *pair) {
+	if d.pipe != nil {
+		p.loop.pipes.put(d.pipe)
+		d.pipe = nil
+	}
+}
+
+// end passes the end of the stream on. When it was the last of the two the
+// sockets are closed anyhow. That it fails tells that the other side is gone,
+// of which the other lane hears.
+func (d *lane) end(p *pair) {
+	d.over = true
+	d.rest(p)
+	if !p.up.over || !p.down.over {
+		_ = unix.Shutdown(d.to.fd, unix.SHUT_WR)
+	}
+}
+
+func (d *lane) count(p *pair, n int) {
+	if d.back {
+		p.visit.received(int64(n))
+	} else {
+		p.visit.sent(int64(n))
+	}
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"runtime"
+	"sync"
+)
+
+// maxLoops is more than any load of a laptop keeps busy.
+const maxLoops = 8
+
+// loops are those of an engine: one for each processor but one, which is left to
+// everything else; the runtime, too, has less to do when it finds one idle.
+// They are made when the first port is opened.
+type loops struct {
+	once    sync.Once
+	all     []*loop
+	err     error
+	running sync.WaitGroup
+}
+
+// get returns the loops of an engine, running.
+func (s *loops) get(e *Engine) ([]*loop, error) {
+	s.once.Do(func() {
+		for range min(max(runtime.GOMAXPROCS(0)-1, 1), maxLoops) {
+			l, err := newLoop(e)
+			if err != nil {
+				s.err = err
+				break
+			}
+			s.all = append(s.all, l)
+			s.running.Go(l.run)
+		}
+	})
+	return s.all, s.err
+}
+
+// close ends the loops, which must have no connections any more, and waits for that.
+func (s *loops) close() {
+	s.once.Do(func() {})
+	for _, l := range s.all {
+		l.post(func() { l.ended = true })
+	}
+	s.running.Wait()
+}

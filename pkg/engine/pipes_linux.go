@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// pipeSize is what a pipe is asked to hold; the system may allow less.
+	pipeSize = 1 << 20
+	// sparePipes are kept for the next stream that needs one.
+	sparePipes = 8
+)
+
+// pipe is where splice puts bytes between two sockets.
+type pipe struct {
+	read, write int
+	// holds is how many bytes are in it.
+	holds int
+}
+
+// pipes are those that no stream uses now. The zero value has none.
+type pipes struct{ spare []*pipe }
+
+func (p *pipes) get() (*pipe, error) {
+	if n := len(p.spare); n > 0 {
+		taken := p.spare[n-1]
+		p.spare = p.spare[:n-1]
+		return taken, nil
+	}
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return nil, os.NewSyscallError("pipe2", err)
+	}
+	_, _ = unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, pipeSize)
+	return &pipe{read: ends[0], write: ends[1]}, nil
+}
+
+// put takes a pipe back, and keeps it if it is empty and there are few.
+func (p *pipes) put(given *pipe) {
+	if given.holds == 0 && len(p.spare) < sparePipes {
+		p.spare = append(p.spare, given)
+		return
+	}
+	given.close()
+}
+
+func (p *pipes) close() {
+	for _, spare := range p.spare {
+		spare.close()
+	}
+	p.spare = nil
+}
+
+func (p *pipe) close() {
+	_ = unix.Close(p.read)
+	_ = unix.Close(p.write)
+}

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// System calls on sockets that do not wait, repeated when a signal interrupts.
+
+func read(fd int, b []byte) (int, error) {
+	for {
+		if n, err := unix.Read(fd, b); err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+func write(fd int, b []byte) (int, error) {
+	for {
+		if n, err := unix.Write(fd, b); err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+func splice(from, to, most int) (int, error) {
+	for {
+		n, err := unix.Splice(from, nil, to, nil, most, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		if err != unix.EINTR {
+			return int(n), err
+		}
+	}
+}
+
+// accept takes the next connection from a listener's queue. Package unix would
+// also ask of which protocol it is, as it would for localAddress.
+func accept(fd int) (int, netip.AddrPort, error) {
+	for {
+		accepted, from, err := syscall.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.ECONNABORTED) {
+			return accepted, addrPort(from), err
+		}
+	}
+}
+
+// localAddress returns this side's address of a socket.
+func localAddress(fd int) (netip.AddrPort, error) {
+	own, err := syscall.Getsockname(fd)
+	return addrPort(own), os.NewSyscallError("getsockname", err)
+}
+
+func addrPort(s syscall.Sockaddr) netip.AddrPort {
+	switch s := s.(type) {
+	case *syscall.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(s.Addr), uint16(s.Port))
+	case *syscall.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(s.Addr), uint16(s.Port))
+	}
+	return netip.AddrPort{}
+}
+
+func sockaddr(at netip.AddrPort) unix.Sockaddr {
+	if ip := at.Addr().Unmap(); ip.Is4() {
+		return &unix.SockaddrInet4{Port: int(at.Port()), Addr: ip.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
+}
