@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -22,6 +23,8 @@ type getFlags struct {
 	nodes         []string
 	watch         bool
 	noHeaders     bool
+	showLabels    bool
+	sortBy        string
 	files         fileFlags
 	output        outputFlags
 }
@@ -38,6 +41,7 @@ type getOptions struct {
 
 func newGetCmd(f *factory) *cobra.Command {
 	flags := &getFlags{output: newOutputFlags("", "wide", "url", "markdown")}
+	flags.output.columns = true
 	cmd := &cobra.Command{
 		Use:     "get [NAME ...]",
 		Aliases: []string{"list", "ls"},
@@ -57,6 +61,9 @@ runs no endpoint of a service with externalTrafficPolicy Local.`,
   # Fetch a page from the first node that should answer
   curl "$(kubectl nodeport get web -o url | head -n 1)"
 
+  # Columns of your own, by node port; -o yaml shows what there is
+  kubectl nodeport get -A --sort-by .ports[0].nodePort -o custom-columns=PORT:.ports[*].nodePort,NAME:.metadata.name
+
   # The same for manifests, without a cluster
   kubectl nodeport get -f service.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,6 +79,8 @@ runs no endpoint of a service with externalTrafficPolicy Local.`,
 	cmd.Flags().StringSliceVar(&flags.nodes, "node", nil, "show only the addresses of these nodes")
 	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "after listing the services, list them again as they change")
 	cmd.Flags().BoolVar(&flags.noHeaders, "no-headers", false, "leave the headers out")
+	cmd.Flags().BoolVar(&flags.showLabels, "show-labels", false, "show the labels of services in a last column")
+	cmd.Flags().StringVar(&flags.sortBy, "sort-by", "", "sort by a field of -o json, as a JSONPath expression such as .ports[0].nodePort")
 	f.addLocal(cmd)
 	flags.files.add(cmd, "show the services of these manifests instead of a cluster's")
 	flags.output.add(cmd)
@@ -82,6 +91,15 @@ func (flags *getFlags) options(f *factory, args []string) (*getOptions, error) {
 	printer, err := flags.output.printer()
 	if err != nil {
 		return nil, err
+	}
+	if columns, ok := printer.(*render.Columns); ok {
+		columns.NoHeaders = flags.noHeaders
+	}
+	var order *render.Order
+	if flags.sortBy != "" {
+		if order, err = render.ParseOrder(flags.sortBy); err != nil {
+			return nil, fmt.Errorf("--sort-by %s: %w", flags.sortBy, err)
+		}
 	}
 	names, err := parseServices(args)
 	if err != nil {
@@ -103,6 +121,7 @@ func (flags *getFlags) options(f *factory, args []string) (*getOptions, error) {
 		watch: flags.watch,
 		listing: listing{
 			factory: f, format: flags.output.format(), printer: printer, noHeaders: flags.noHeaders,
+			showLabels: flags.showLabels, order: order,
 			single: len(names) == 1, namespaces: flags.allNamespaces, where: where, live: true,
 		},
 	}
@@ -123,6 +142,8 @@ func (flags *getFlags) validate(names []string) error {
 		return errors.New("manifests cannot be watched; leave out -w or -f")
 	case flags.noHeaders && flags.output.format() == "markdown":
 		return errors.New("a Markdown table is none without its headers; leave out --no-headers")
+	case flags.showLabels && !slices.Contains([]string{"", "wide", "markdown"}, flags.output.format()):
+		return fmt.Errorf("--show-labels option cannot be used with %s printer", flags.output.format())
 	}
 	return nil
 }

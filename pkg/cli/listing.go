@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
@@ -17,6 +18,9 @@ type listing struct {
 	format    string
 	printer   printers.ResourcePrinter // of one of kubectl's formats, or nil
 	noHeaders bool
+	// showLabels adds the column of labels.
+	showLabels bool
+	order      *render.Order // nil to leave services in theirs
 	// single prints the one service itself rather than a list of one.
 	single bool
 	// namespaces adds their column; where names the place in "none found in …".
@@ -39,6 +43,11 @@ func (l listing) show(table *route.Table, s *snapshot.Snapshot) error {
 }
 
 func (l listing) print(table *route.Table, s *snapshot.Snapshot) error {
+	if l.order != nil {
+		if err := l.order.Sort(table); err != nil {
+			return err
+		}
+	}
 	switch {
 	case l.format == "name":
 		return l.names(table)
@@ -61,7 +70,7 @@ func (l listing) print(table *route.Table, s *snapshot.Snapshot) error {
 
 // people prints the table and, for one service, the picture of its ports.
 func (l listing) people(table *route.Table, s *snapshot.Snapshot) error {
-	err := render.Services(l.Out, table, render.ServicesOptions{
+	o := render.ServicesOptions{
 		TableOptions: render.TableOptions{
 			Wide: l.format == "wide", Markdown: l.format == "markdown", NoHeaders: l.noHeaders,
 		},
@@ -69,7 +78,13 @@ func (l listing) people(table *route.Table, s *snapshot.Snapshot) error {
 		Namespaces:  l.namespaces,
 		NoNodes:     !s.Knows("nodes") && len(s.Nodes) == 0,
 		NoEndpoints: !s.Knows("endpointslices"),
-	})
+	}
+	if l.showLabels {
+		o.Labels = func(service *route.Service) string {
+			return labels.FormatLabels(s.Service(service.Namespace, service.Name).Labels)
+		}
+	}
+	err := render.Services(l.Out, table, o)
 	if err != nil || !l.single || !l.terminal.out || l.format != "" {
 		return err
 	}

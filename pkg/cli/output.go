@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
 
 // outputFlags are kubectl's -o and what goes with it, with formats of our own.
@@ -16,6 +19,7 @@ type outputFlags struct {
 	print   *genericclioptions.PrintFlags
 	own     []string
 	without string // one of kubectl's formats that has no meaning here
+	columns bool   // columns that the user chooses
 }
 
 // newOutputFlags allows kubectl's formats and own ones. The operation, such
@@ -30,6 +34,13 @@ func (flags *outputFlags) add(cmd *cobra.Command) {
 }
 
 func (flags *outputFlags) formats() []string {
+	if flags.columns {
+		return append(flags.withoutColumns(), "custom-columns", "custom-columns-file")
+	}
+	return flags.withoutColumns()
+}
+
+func (flags *outputFlags) withoutColumns() []string {
 	return slices.DeleteFunc(append(slices.Clone(flags.own), flags.print.AllowedFormats()...), func(format string) bool {
 		return format == flags.without
 	})
@@ -45,6 +56,9 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 	if format == "" || slices.Contains(flags.own, format) {
 		return nil, nil
 	}
+	if kind, spec, _ := strings.Cut(format, "="); flags.columns && slices.Contains([]string{"custom-columns", "custom-columns-file"}, kind) {
+		return columnsPrinter(kind, spec)
+	}
 	printer, err := flags.print.ToPrinter()
 	if format == flags.without {
 		err = genericclioptions.NoCompatiblePrinterError{OutputFormat: &format}
@@ -53,4 +67,18 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 		return nil, fmt.Errorf("there is no output format %q; give one of %s", format, strings.Join(flags.formats(), ", "))
 	}
 	return printer, err
+}
+
+// columnsPrinter is that of -o custom-columns=SPEC and custom-columns-file=FILE.
+func columnsPrinter(kind, spec string) (printers.ResourcePrinter, error) {
+	if kind != "custom-columns-file" || spec == "" {
+		columns, err := render.ParseColumns(spec)
+		return columns, err
+	}
+	text, err := os.ReadFile(spec)
+	if err != nil {
+		return nil, fmt.Errorf("error reading template %s, %w", spec, err)
+	}
+	columns, err := render.ParseColumnsFile(string(text))
+	return columns, err
 }

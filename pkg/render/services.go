@@ -22,6 +22,8 @@ type ServicesOptions struct {
 	Namespaces bool
 	// NoNodes and NoEndpoints tell that those could not be read.
 	NoNodes, NoEndpoints bool
+	// Labels adds a column of what it returns for each service; nil for none.
+	Labels func(*route.Service) string
 }
 
 // serviceRow is one line: a port of a service with one of its addresses. The
@@ -62,6 +64,9 @@ func (o ServicesOptions) columns() []Column[serviceRow] {
 		{Header: "NODE", Cell: func(r serviceRow) string { return r.node }},
 		{Header: "ADDRESS", Cell: func(r serviceRow) string { return r.address }},
 		{Header: "ADDRESS-TYPE", Wide: true, Cell: func(r serviceRow) string { return r.kind }},
+	}
+	if o.Labels != nil {
+		columns = append(columns, Column[serviceRow]{Header: "LABELS", Cell: o.once(func(r serviceRow) string { return o.Labels(r.service) })})
 	}
 	if o.Namespaces {
 		namespace := Column[serviceRow]{Header: "NAMESPACE", Cell: o.once(func(r serviceRow) string { return r.service.Namespace })}
