@@ -76,8 +76,8 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.cut()
 	e.open.cut()
 	<-e.open.none()
-	e.loops.close()
 	e.sessions.running.Wait()
+	e.loops.close()
 	return err
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -63,11 +64,14 @@ func setDeaf(listener int, deaf bool) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptSockFprog(listener, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program))
 }
 
-// duplicate returns a descriptor of a listener that package net knows nothing
-// of, and waits for nothing on, and closes the listener.
-func duplicate(listener *net.TCPListener) (int, error) {
-	defer listener.Close()
-	c, err := listener.SyscallConn()
+// duplicate returns a descriptor of a socket that package net knows nothing
+// of, and waits for nothing on, and closes that of package net.
+func duplicate(socket interface {
+	syscall.Conn
+	io.Closer
+}) (int, error) {
+	defer socket.Close()
+	c, err := socket.SyscallConn()
 	if err != nil {
 		return -1, err
 	}

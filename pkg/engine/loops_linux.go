@@ -3,6 +3,7 @@ package engine
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // maxLoops is more than any load of a laptop keeps busy.
@@ -15,6 +16,7 @@ type loops struct {
 	once    sync.Once
 	all     []*loop
 	err     error
+	turn    atomic.Uint32
 	running sync.WaitGroup
 }
 
@@ -32,6 +34,15 @@ func (s *loops) get(e *Engine) ([]*loop, error) {
 		}
 	})
 	return s.all, s.err
+}
+
+// next returns one of the loops, in turn.
+func (s *loops) next(e *Engine) (*loop, error) {
+	all, err := s.get(e)
+	if err != nil {
+		return nil, err
+	}
+	return all[int(s.turn.Add(1))%len(all)], nil
 }
 
 // close ends the loops, which must have no connections any more, and waits for that.

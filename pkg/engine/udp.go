@@ -22,7 +22,7 @@ type udpServer struct {
 }
 
 func (e *Engine) listenUDP(b *binding) (server, error) {
-	socket, err := listenPackets(b.way.Address)
+	socket, err := e.listenPackets(b.way.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func mmsg(call, fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
 // outboxes are free ones.
 //
 //nolint:gochecknoglobals // as inboxes
-var outboxes = sync.Pool{New: func() any { return newOutbox() }}
+var outboxes = sync.Pool{New: func() any { return new(outbox) }}
 
 // outbox is what sendmmsg takes a batch from.
 type outbox struct {
@@ -96,20 +96,8 @@ type outbox struct {
 	parts   [batchSize]unix.Iovec
 	control [controlSize]byte
 	name    unix.RawSockaddrInet6
-	// filled is how many datagrams are in it; write sends them, and leaves how
-	// many the kernel took, or what it said.
-	filled, sent int
-	errno        syscall.Errno
-	write        func(fd uintptr) bool
-}
-
-func newOutbox() *outbox {
-	out := &outbox{}
-	out.write = func(fd uintptr) bool {
-		out.sent, out.errno = mmsg(unix.SYS_SENDMMSG, fd, out.headers[:out.filled])
-		return true // also when it would have to wait
-	}
-	return out
+	// filled is how many datagrams are in it.
+	filled int
 }
 
 // fill makes as much of a batch ready as fits, to the client of a flow unless

@@ -126,14 +126,14 @@ func (s *session) lead() error {
 }
 
 func (s *session) dial() (packets, error) {
-	options := &s.server.engine.options
-	ctx, cancel := context.WithTimeout(s.ctx, options.DialTimeout)
+	e := s.server.engine
+	ctx, cancel := context.WithTimeout(s.ctx, e.options.DialTimeout)
 	defer cancel()
-	conn, err := options.Dialer.Dial(ctx, "udp", &s.visit.access.Target)
+	conn, err := e.options.Dialer.Dial(ctx, "udp", &s.visit.access.Target)
 	if err != nil {
 		return nil, err
 	}
-	return endpointPackets(conn)
+	return e.endpointPackets(conn)
 }
 
 // connect sends what waits to an endpoint, and from now on all that comes.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,17 +15,28 @@ import (
 // net.core.rmem_max and wmem_max.
 const socketBuffer = 4 << 20
 
-// batchPackets reads and writes many datagrams with one system call.
+// batchPackets reads and writes many datagrams with one system call. A loop
+// waits for them.
 type batchPackets struct {
-	conn *net.UDPConn
-	raw  syscall.RawConn
+	loop *loop
 	// all tells that the socket is bound to all addresses, and that datagrams
 	// come with the one that was asked.
 	all bool
+	// take and received are of the call of receive that waits.
+	take     func([]datagram)
+	received chan error
+
+	// mu is held for reading while the socket is used.
+	mu     sync.RWMutex
+	fd     int
+	closed bool
+	// taking tells that datagrams are being handed over, after which the loop
+	// tells receive what happened meanwhile.
+	taking bool
 }
 
 // listenPackets opens a socket for clients.
-func listenPackets(at netip.AddrPort) (packets, error) {
+func (e *Engine) listenPackets(at netip.AddrPort) (packets, error) {
 	all := at.Addr().IsUnspecified()
 	config := net.ListenConfig{}
 	if all {
@@ -37,7 +49,7 @@ func listenPackets(at netip.AddrPort) (packets, error) {
 	udp := conn.(*net.UDPConn)
 	_ = udp.SetReadBuffer(socketBuffer)
 	_ = udp.SetWriteBuffer(socketBuffer)
-	return newBatchPackets(udp, all)
+	return e.newBatchPackets(udp, all)
 }
 
 // tellAsked has the kernel tell of each datagram which address was asked.
@@ -57,49 +69,101 @@ func tellAsked(network, _ string, c syscall.RawConn) error {
 }
 
 // endpointPackets takes a connection to an endpoint.
-func endpointPackets(conn net.Conn) (packets, error) {
+func (e *Engine) endpointPackets(conn net.Conn) (packets, error) {
 	if udp, ok := conn.(*net.UDPConn); ok {
-		return newBatchPackets(udp, false)
+		return e.newBatchPackets(udp, false)
 	}
 	return newPlainPackets(conn), nil
 }
 
-func newBatchPackets(conn *net.UDPConn, all bool) (*batchPackets, error) {
-	raw, err := conn.SyscallConn()
+func (e *Engine) newBatchPackets(conn *net.UDPConn, all bool) (*batchPackets, error) {
+	l, err := e.loops.next(e)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &batchPackets{conn: conn, raw: raw, all: all}, nil
+	fd, err := duplicate(conn)
+	if err != nil {
+		return nil, err
+	}
+	return &batchPackets{loop: l, fd: fd, all: all}, nil
 }
 
-func (p *batchPackets) close() { _ = p.conn.Close() }
-
-// receive has room for datagrams only while there are some, so that sockets
-// that wait cost none.
 func (p *batchPackets) receive(take func([]datagram)) error {
-	var in *inbox
-	var n int
-	var errno syscall.Errno
-	read := func(fd uintptr) bool {
-		in = inboxes.Get().(*inbox)
-		n, errno = in.receive(fd, p.all)
-		if errno == unix.EAGAIN {
-			inboxes.Put(in)
-			return false
-		}
-		return true
+	received := make(chan error, 1)
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return net.ErrClosed
 	}
-	for {
-		if err := p.raw.Read(read); err != nil {
-			return err
+	p.take, p.received = take, received
+	p.mu.Unlock()
+	p.loop.post(p.watch)
+	return <-received
+}
+
+// watch and ready run in the loop.
+func (p *batchPackets) watch() {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return
+	}
+	if err := p.loop.watch(p.fd, p, unix.EPOLLIN); err != nil {
+		p.received <- err
+	}
+}
+
+func (p *batchPackets) ready(l *loop, _ uint32) {
+	p.mu.RLock()
+	if p.closed {
+		p.mu.RUnlock()
+		return
+	}
+	in := inboxes.Get().(*inbox)
+	defer inboxes.Put(in)
+	n, errno := in.receive(uintptr(p.fd), p.all)
+	switch {
+	case errno == unix.EAGAIN:
+	case errno != 0:
+		l.unwatch(p.fd, p)
+		p.received <- os.NewSyscallError("recvmmsg", errno)
+	default:
+		p.taking = true
+	}
+	p.mu.RUnlock()
+	if n > 0 {
+		p.take(in.datagrams[:n])
+		p.taken()
+	}
+}
+
+// taken ends a handing over.
+func (p *batchPackets) taken() {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	p.taking = false
+	if p.closed {
+		p.received <- net.ErrClosed
+	}
+}
+
+// close may be called by what datagrams are handed to.
+func (p *batchPackets) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.closed = true
+	fd := p.fd
+	p.loop.post(func() { p.loop.forget(fd, p) })
+	_ = unix.Close(fd)
+	if p.received != nil && !p.taking {
+		select {
+		case p.received <- net.ErrClosed:
+		default: // it has something to say already
 		}
-		if errno != 0 {
-			inboxes.Put(in)
-			return os.NewSyscallError("recvmmsg", errno)
-		}
-		take(in.datagrams[:n])
-		inboxes.Put(in)
 	}
 }
 
@@ -118,21 +182,25 @@ func (p *batchPackets) reply(to flow, batch []datagram) {
 
 // transmit sends until the kernel has no room; what is left is lost.
 func (p *batchPackets) transmit(batch []datagram, to *flow) (int, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return 0, net.ErrClosed
+	}
 	out := outboxes.Get().(*outbox)
 	defer out.free()
 	done := 0
 	for done < len(batch) {
 		out.fill(batch[done:], to)
-		err := p.raw.Write(out.write)
-		switch {
-		case err != nil:
-			return done, err
-		case out.errno == unix.EAGAIN || out.errno == unix.ENOBUFS:
+		n, errno := mmsg(unix.SYS_SENDMMSG, uintptr(p.fd), out.headers[:out.filled])
+		switch errno {
+		case 0:
+			done += n
+		case unix.EAGAIN, unix.ENOBUFS:
 			return len(batch), nil
-		case out.errno != 0:
-			return done, os.NewSyscallError("sendmmsg", out.errno)
+		default:
+			return done, os.NewSyscallError("sendmmsg", errno)
 		}
-		done += out.sent
 	}
 	return done, nil
 }

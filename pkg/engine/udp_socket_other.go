@@ -9,7 +9,7 @@ import (
 
 // listenPackets opens a socket for clients. One for all addresses answers from
 // the address that the system chooses.
-func listenPackets(at netip.AddrPort) (packets, error) {
+func (e *Engine) listenPackets(at netip.AddrPort) (packets, error) {
 	conn, err := net.ListenUDP(udpNetwork(at), net.UDPAddrFromAddrPort(at))
 	if err != nil {
 		return nil, err
@@ -18,4 +18,4 @@ func listenPackets(at netip.AddrPort) (packets, error) {
 }
 
 // endpointPackets takes a connection to an endpoint.
-func endpointPackets(conn net.Conn) (packets, error) { return newPlainPackets(conn), nil }
+func (e *Engine) endpointPackets(conn net.Conn) (packets, error) { return newPlainPackets(conn), nil }
