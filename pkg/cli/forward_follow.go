@@ -90,11 +90,15 @@ func (f *forwarding) withoutNodes(known []*corev1.Node, forbidden error) error {
 // tellUnusedMaps names the node ports of --map that no service has.
 func (f *forwarding) tellUnusedMaps(table *route.Table) {
 	for _, nodePort := range slices.Sorted(maps.Keys(f.place.Ports)) {
-		has := func(port route.Port) bool { return port.NodePort == nodePort }
-		if !slices.ContainsFunc(table.Services, func(s route.Service) bool { return slices.ContainsFunc(s.Ports, has) }) {
+		if !hasNodePort(table, nodePort) {
 			f.teller.note("--map %d=%d changes nothing: no service that is forwarded has node port %d", nodePort, f.place.Ports[nodePort], nodePort)
 		}
 	}
+}
+
+func hasNodePort(table *route.Table, nodePort uint16) bool {
+	has := func(port route.Port) bool { return port.NodePort == nodePort }
+	return slices.ContainsFunc(table.Services, func(s route.Service) bool { return slices.ContainsFunc(s.Ports, has) })
 }
 
 // leaveOutUDP takes away what cannot pass through the API server, and tells of

@@ -25,8 +25,9 @@ type runTeller struct {
 	open    map[listener]bool
 	// waiting is what pods are waited for, of which the user knows.
 	waiting map[snapshot.Ref]string
-	// explained tells that the user knows about ports below 1024.
-	explained bool
+	// explained tells that the user knows about ports below 1024, and advised
+	// about those that are taken.
+	explained, advised bool
 }
 
 func newRunTeller(o *runOptions, c *local.Cluster) *runTeller {
@@ -172,15 +173,21 @@ func (t *runTeller) tellFailures(events []local.Event) {
 		case e.Kind != local.Port:
 		case e.Engine.Kind == engine.PortFailed && errors.Is(e.Engine.Err, syscall.EACCES) && way.Inside:
 			t.explainLowPorts(way)
-		case e.Engine.Kind == engine.PortFailed:
-			t.warn(fmt.Sprintf("service %s: %s cannot be opened: %s; it is tried again", way.Service, way.Address, rootCause(e.Engine.Err)))
-		case e.Engine.Kind == engine.PortUnsupported:
-			t.warn(fmt.Sprintf("service %s: %s is not supported on this machine; %s is not served", way.Service, way.Protocol, way.Address))
-		case e.Engine.Kind == engine.EndpointFailed:
-			t.warn(fmt.Sprintf("service %s: endpoint %s cannot be reached: %s", way.Service, e.Engine.Endpoint, rootCause(e.Engine.Err)))
-		case e.Engine.Kind == engine.LimitReached:
-			t.warn(rootCause(e.Engine.Err).Error())
+		default:
+			t.tellEngine(e.Engine)
 		}
+	}
+}
+
+// tellEngine tells what the engine met. That an endpoint is reached again is no
+// failure, and among the changes.
+func (t *runTeller) tellEngine(e engine.Event) {
+	if text := engineText(e, e.Way.Service); text != "" && e.Kind != engine.EndpointRecovered {
+		t.say("%s", render.Safe(text))
+	}
+	if isTaken(e) && !t.advised {
+		t.advised = true
+		t.say("  fix: end what has the port, or give the service another nodePort")
 	}
 }
 
@@ -261,7 +268,7 @@ func portLine(object string, e engine.Event) string {
 	case engine.PortClosed:
 		return object + " closed (" + e.Reason + ")"
 	case engine.EndpointRecovered:
-		return object + ": endpoint " + e.Endpoint.String() + " is reached again"
+		return engineText(e, e.Way.Service)
 	}
 	return ""
 }

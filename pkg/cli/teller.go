@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"sync"
 
@@ -23,10 +24,12 @@ type teller struct {
 	// table is what was told last, and shut are the addresses that cannot be opened.
 	table *route.Table
 	shut  map[listener]bool
+	// advised are the node ports of which the user knows how to open them here.
+	advised map[uint16]bool
 }
 
 func newTeller(f *factory, namespaces, json bool) *teller {
-	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}, shut: map[listener]bool{}}
+	return &teller{factory: f, namespaces: namespaces, json: json, lines: map[snapshot.Ref]string{}, shut: map[listener]bool{}, advised: map[uint16]bool{}}
 }
 
 // record writes an event as a line of JSON.
@@ -95,10 +98,37 @@ func (t *teller) event(e engine.Event) {
 	defer t.mu.Unlock()
 	if t.json {
 		t.record(engineRecord(e))
-	} else if text := eventText(e); text != "" {
-		t.say("%s", render.Safe(text))
+	} else {
+		t.tell(e)
 	}
 	t.noteShut(e)
+}
+
+func (t *teller) tell(e engine.Event) {
+	service := snapshot.Ref{Namespace: e.Way.Namespace, Name: e.Way.Service}
+	if text := engineText(e, t.name(service)); text != "" {
+		t.say("%s", render.Safe(text))
+	}
+	if isTaken(e) && !t.advised[e.Way.NodePort] {
+		t.advised[e.Way.NodePort] = true
+		t.say("  fix: end what has the port, or open it under another number: --map %d=%d, or --port-offset for all", e.Way.NodePort, t.freePort(e.Way.Address))
+	}
+}
+
+// freePort is the next port that can be had at an address and that no service
+// has; 0 when there is none.
+func (t *teller) freePort(near netip.AddrPort) uint16 {
+	for port := near.Port() + 1; port != 0; port++ {
+		at := netip.AddrPortFrom(near.Addr(), port)
+		if t.table != nil && hasNodePort(t.table, port) {
+			continue
+		}
+		if listener, err := net.Listen("tcp", at.String()); err == nil {
+			_ = listener.Close()
+			return port
+		}
+	}
+	return 0
 }
 
 // noteShut keeps which addresses cannot be opened. One that can be after all
@@ -109,27 +139,10 @@ func (t *teller) noteShut(e engine.Event) {
 	case engine.PortFailed:
 		t.shut[at] = true
 	case engine.PortOpened, engine.PortClosed:
-		if t.shut[at] && t.table != nil {
-			delete(t.shut, at)
+		was := t.shut[at]
+		delete(t.shut, at)
+		if was && t.table != nil {
 			t.changes()
 		}
-		delete(t.shut, at)
 	}
-}
-
-// eventText is an event for people; empty for what they know already.
-func eventText(e engine.Event) string {
-	switch e.Kind {
-	case engine.PortFailed:
-		return fmt.Sprintf("error: %s cannot be opened for service %s, trying again: %v", e.Way.Address, e.Way.Service, e.Err)
-	case engine.PortUnsupported:
-		return fmt.Sprintf("note: %s of service %s is not served: %v", e.Way.Address, e.Way.Service, e.Err)
-	case engine.EndpointFailed:
-		return fmt.Sprintf("note: endpoint %s of service %s cannot be reached: %v", e.Endpoint, e.Way.Service, e.Err)
-	case engine.EndpointRecovered:
-		return fmt.Sprintf("note: endpoint %s of service %s is reached again", e.Endpoint, e.Way.Service)
-	case engine.LimitReached:
-		return fmt.Sprintf("note: clients are turned away: %v", e.Err)
-	}
-	return ""
 }

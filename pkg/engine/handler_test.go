@@ -126,3 +126,19 @@ func TestTheHealthCheckNodePortCountsReadyPodsOfItsNode(t *testing.T) {
 		t.Error("the port is open")
 	}
 }
+
+func TestAPortThatIsOpenedUnderAnotherNumberKeepsItsNodePortInStatusAndMetrics(t *testing.T) {
+	port := freePort(t)
+	e := start(t, Options{})
+	service := web(30033, backend(t, "one"))
+	service.Ports[0].Opened = port
+	e.Execute(tableOf(service))
+	got := e.Status().Ports[0]
+	if got.NodePort != 30033 || got.Addresses[0].Address != at(port) || got.Addresses[0].State != "open" {
+		t.Errorf("status %+v", got)
+	}
+	want := `node_port="30033",node="node-1",address="` + at(port).String() + `",state="open"} 1`
+	if _, metrics := ask(e, "localhost", "/metrics"); !strings.Contains(metrics, want) {
+		t.Errorf("no %s in\n%s", want, metrics)
+	}
+}

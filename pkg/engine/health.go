@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -32,7 +33,7 @@ func (s *plannedService) addHealthCheck(table *route.Table) {
 			way := Way{
 				Namespace: s.service.Namespace, Service: s.service.Name, Protocol: "TCP", HealthCheck: true,
 				NodePort: s.service.HealthCheckNodePort, Node: node.Name,
-				Address: netip.AddrPortFrom(address.IP, s.service.HealthCheckNodePort),
+				Address: netip.AddrPortFrom(address.IP, cmp.Or(s.service.HealthCheckOpened, s.service.HealthCheckNodePort)),
 			}
 			local := localEndpoints(s.service, node.Name, route.FamilyOf(address.IP))
 			s.bindings = append(s.bindings, &binding{way: way, health: &health{local}})

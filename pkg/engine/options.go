@@ -119,7 +119,8 @@ type Way struct {
 	HealthCheck bool
 	// Node is the name of the node that was asked.
 	Node string
-	// Address is the one on which the engine listens for it.
+	// Address is the one on which the engine listens for it, under the number of
+	// NodePort unless the table has it opened under another.
 	Address netip.AddrPort
 }
 

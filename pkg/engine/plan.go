@@ -145,7 +145,7 @@ func (s *plannedService) addNodePort(table *route.Table, port *route.Port) {
 			continue
 		}
 		way := wayOf(s.service, port, r.Node)
-		way.Address = netip.AddrPortFrom(r.Address.IP, port.NodePort)
+		way.Address = netip.AddrPortFrom(r.Address.IP, port.OpenedPort())
 		s.add(way, *r.Verdict, serving)
 	}
 }

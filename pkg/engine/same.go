@@ -40,12 +40,13 @@ func sameNodes(a, b []route.Node) bool {
 
 func sameService(a, b *route.Service) bool {
 	return a == b || a.Type == b.Type && a.ExternalLocal == b.ExternalLocal && a.InternalLocal == b.InternalLocal &&
-		a.Affinity == b.Affinity && a.HealthCheckNodePort == b.HealthCheckNodePort && a.Ignored == b.Ignored &&
+		a.Affinity == b.Affinity && a.HealthCheckNodePort == b.HealthCheckNodePort &&
+		a.HealthCheckOpened == b.HealthCheckOpened && a.Ignored == b.Ignored &&
 		slices.Equal(a.ClusterIPs, b.ClusterIPs) && same(a.Ports, b.Ports, samePort)
 }
 
 func samePort(a, b *route.Port) bool {
-	return a.Name == b.Name && a.Protocol == b.Protocol && a.NodePort == b.NodePort && a.Port == b.Port &&
+	return a.Name == b.Name && a.Protocol == b.Protocol && a.NodePort == b.NodePort && a.Opened == b.Opened && a.Port == b.Port &&
 		same(a.Endpoints, b.Endpoints, sameEndpoint)
 }
 

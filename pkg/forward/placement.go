@@ -128,12 +128,12 @@ func (p *Placement) service(s *route.Service) error {
 		s.HealthCheckNodePort = 0
 	}
 	var err error
-	if s.HealthCheckNodePort, err = p.port(s.HealthCheckNodePort); err != nil {
+	if s.HealthCheckOpened, err = p.port(s.HealthCheckNodePort); err != nil {
 		return err
 	}
 	s.Ports = slices.Clone(s.Ports)
 	for i := range s.Ports {
-		if s.Ports[i].NodePort, err = p.port(s.Ports[i].NodePort); err != nil {
+		if s.Ports[i].Opened, err = p.port(s.Ports[i].NodePort); err != nil {
 			return err
 		}
 	}

@@ -115,7 +115,7 @@ func ways(table *route.Table) []string {
 			port := &service.Ports[j]
 			for r := range table.Routes(service, port) {
 				ways = append(ways, fmt.Sprintf("%s %s %s to %d",
-					r.Node.Name, r.Address.HostPort(port.NodePort), r.Verdict.Action, len(r.Verdict.Endpoints)))
+					r.Node.Name, r.Address.HostPort(port.OpenedPort()), r.Verdict.Action, len(r.Verdict.Endpoints)))
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func (o OpenedOptions) address(address *route.Address, port *route.Port) string 
 	if port.Protocol != "TCP" {
 		text += "/" + port.Protocol
 	}
-	if o.Shut != nil && o.Shut(port.Protocol, netip.AddrPortFrom(address.IP, port.NodePort)) {
+	if o.Shut != nil && o.Shut(port.Protocol, netip.AddrPortFrom(address.IP, port.OpenedPort())) {
 		text += " (not open)"
 	}
 	return text

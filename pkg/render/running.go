@@ -64,7 +64,7 @@ func (o RunningOptions) nodes(table *route.Table, service *route.Service, port *
 	var open []string
 	reason := service.Ignored
 	for way := range table.Routes(service, port) {
-		if at := netip.AddrPortFrom(way.Address.IP, port.NodePort); o.Open(port.Protocol, at) && way.Verdict.Action == route.Forward {
+		if at := netip.AddrPortFrom(way.Address.IP, port.OpenedPort()); o.Open(port.Protocol, at) && way.Verdict.Action == route.Forward {
 			open = append(open, URLAt(port, at))
 		} else if reason == "" {
 			reason = way.Verdict.Reason

@@ -176,7 +176,7 @@ func addressText(address *route.Address, port *route.Port) string {
 	if port.NodePort == 0 {
 		return address.Host
 	}
-	return cmp.Or(port.URL(address), address.HostPort(port.NodePort))
+	return cmp.Or(port.URL(address), address.HostPort(port.OpenedPort()))
 }
 
 // hostPort is the host alone as long as the node port is not chosen.

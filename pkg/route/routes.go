@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"iter"
 	"net"
 	"strconv"
@@ -93,11 +94,15 @@ func (a *Address) HostPort(port uint16) string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(port)))
 }
 
+// OpenedPort is the number under which the node port is opened; zero when there
+// is none yet.
+func (p *Port) OpenedPort() uint16 { return cmp.Or(p.Opened, p.NodePort) }
+
 // URL writes the way to a port for a browser or curl. It is empty when the
 // port does not look like HTTP.
 func (p *Port) URL(address *Address) string {
 	if p.Scheme == "" {
 		return ""
 	}
-	return p.Scheme + "://" + address.HostPort(p.NodePort)
+	return p.Scheme + "://" + address.HostPort(p.OpenedPort())
 }

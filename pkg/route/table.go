@@ -58,8 +58,9 @@ type Service struct {
 	// Affinity is how long a client is bound to its endpoint after its last
 	// new connection; zero for no affinity.
 	Affinity time.Duration
-	// HealthCheckNodePort answers load balancers; zero for none.
-	HealthCheckNodePort uint16
+	// HealthCheckNodePort answers load balancers; zero for none. HealthCheckOpened
+	// is to it what [Port.Opened] is to NodePort.
+	HealthCheckNodePort, HealthCheckOpened uint16
 	// Ignored is why kube-proxy does not serve the service; empty if it does.
 	Ignored string
 	Ports   []Port
@@ -76,6 +77,9 @@ type Port struct {
 	// a number or a name. NodePort is zero when the API server has yet to choose it.
 	NodePort, Port uint16
 	Target         string
+	// Opened is the number under which the node port is opened where that is not
+	// a node of the cluster; zero for its own.
+	Opened uint16
 	// Scheme is "http" or "https" when the port looks like it, or else empty.
 	Scheme string
 	// Endpoints are those of the port in all states, sorted by address.
