@@ -109,6 +109,7 @@ fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
 bench: ## Measure start-up, size and large clusters beside kubectl, and the engine beside HAProxy, nginx and socat
 	$(GO) run ./test/bench
 	$(GO) run ./test/bench/relay
+	$(GO) run ./test/bench/change
 	$(GO) run ./test/bench/tunnel
 
 compare: ## Measure other tools beside this one, as docs/comparison.md shows (root, Linux)

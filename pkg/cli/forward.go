@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/forward"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
@@ -98,6 +99,7 @@ type forwarding struct {
 	dialer *forward.Dialer
 	engine *engine.Engine
 	teller *teller
+	tables route.Builder
 	began  bool
 	// leftOut are the ports of which the user knows that they are not served.
 	leftOut map[udpPort]bool

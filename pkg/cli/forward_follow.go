@@ -15,7 +15,7 @@ import (
 // goes wrong after the beginning is told instead. Near adds what could be meant
 // by the name of a service.
 func (f *forwarding) changed(s *snapshot.Snapshot, near func(name string) string) error {
-	cluster := route.New(s)
+	cluster := f.tables.Table(s)
 	if !f.began {
 		if err := f.check(s, cluster, near); err != nil {
 			return err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -52,6 +53,7 @@ type plan struct {
 	nodes            []route.Node
 	endpointsUnknown bool
 	services         map[serviceKey]*plannedService
+	list             []*plannedService // as the table has them
 	// bindings are all that are wanted, also those that are not to be opened
 	// because kube-proxy would refuse; order has them as the table has.
 	bindings map[socket]*binding
@@ -72,13 +74,11 @@ type plannedService struct {
 
 // newPlan tells which sockets a table wants. Of the plan before it takes over
 // what did not change: a service costs next to nothing whose endpoints are in
-// the same slices as before.
+// the same slices as before. When nothing changed it is the plan before.
 func newPlan(table *route.Table, clusterIPs bool, before *plan) *plan {
 	p := &plan{
 		nodes: table.Nodes, endpointsUnknown: table.EndpointsUnknown,
-		services: make(map[serviceKey]*plannedService, len(table.Services)),
-		bindings: make(map[socket]*binding, len(before.bindings)),
-		order:    make([]*binding, 0, len(before.order)),
+		list: make([]*plannedService, 0, len(table.Services)),
 	}
 	surroundings := p.endpointsUnknown == before.endpointsUnknown && sameNodes(p.nodes, before.nodes)
 	for i := range table.Services {
@@ -89,12 +89,27 @@ func newPlan(table *route.Table, clusterIPs bool, before *plan) *plan {
 			planned = before.planService(table, service, clusterIPs)
 		}
 		planned.service = service // the table that it was planned from is not kept
-		p.services[key] = planned
+		p.list = append(p.list, planned)
+	}
+	if surroundings && before.services != nil && slices.Equal(p.list, before.list) {
+		before.nodes = p.nodes
+		return before
+	}
+	p.join(len(before.bindings))
+	return p
+}
+
+// join puts together what the services ask for; about as many sockets are
+// expected.
+func (p *plan) join(expected int) {
+	p.services = make(map[serviceKey]*plannedService, len(p.list))
+	p.bindings, p.order = make(map[socket]*binding, expected), make([]*binding, 0, expected)
+	for _, planned := range p.list {
+		p.services[serviceKey{planned.service.Namespace, planned.service.Name}] = planned
 		for _, b := range planned.bindings {
 			p.add(b)
 		}
 	}
-	return p
 }
 
 func (p *plan) add(b *binding) {

@@ -93,6 +93,9 @@ func FuzzPlan(f *testing.F) {
 func TestAnUnchangedServiceIsTakenOver(t *testing.T) {
 	table := manyServices(3, 2)
 	before := newPlan(table, false, &plan{})
+	if newPlan(&route.Table{Nodes: slices.Clone(table.Nodes), Services: slices.Clone(table.Services)}, false, before) != before {
+		t.Error("a table with the same contents is planned anew")
+	}
 	other := &route.Table{Nodes: slices.Clone(table.Nodes), Services: slices.Clone(table.Services)}
 	other.Services[1].Ports = slices.Clone(other.Services[1].Ports)
 	other.Services[1].Ports[0].Endpoints = other.Services[1].Ports[0].Endpoints[:1]

@@ -27,6 +27,9 @@ type port struct {
 // change goes from the plan that is executed to another. It touches what
 // differs.
 func (e *Engine) change(to *plan) {
+	if to == e.planned {
+		return
+	}
 	for _, b := range e.planned.order {
 		if at := b.socket(); to.bindings[at] == nil {
 			e.closePort(e.ports[at], "it is not asked for any more")

@@ -15,22 +15,9 @@ import (
 
 // New builds the table of a snapshot: its nodes, and its services of type
 // NodePort and LoadBalancer that have node ports or will be given some.
-func New(s *snapshot.Snapshot) *Table {
-	table := &Table{EndpointsUnknown: !s.Knows("endpointslices")}
-	for _, node := range s.Nodes {
-		table.Nodes = append(table.Nodes, newNode(node))
-	}
-	slices.SortFunc(table.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
-	for _, service := range s.Services {
-		if service := newService(s, service); len(service.Ports) > 0 {
-			table.Services = append(table.Services, service)
-		}
-	}
-	slices.SortFunc(table.Services, compareServices)
-	return table
-}
+func New(s *snapshot.Snapshot) *Table { return new(Builder).Table(s) }
 
-func newService(s *snapshot.Snapshot, object *corev1.Service) Service {
+func newService(object *corev1.Service, from []*discoveryv1.EndpointSlice) Service {
 	spec := &object.Spec
 	service := Service{
 		Namespace:           object.Namespace,
@@ -46,7 +33,7 @@ func newService(s *snapshot.Snapshot, object *corev1.Service) Service {
 	if spec.Type != corev1.ServiceTypeNodePort && spec.Type != corev1.ServiceTypeLoadBalancer {
 		return service
 	}
-	found := endpointsByPort(s.SlicesOf(object.Namespace, object.Name))
+	found := endpointsByPort(from)
 	for i := range spec.Ports {
 		port := newPort(&spec.Ports[i])
 		if port.NodePort == 0 && spec.Type == corev1.ServiceTypeLoadBalancer {
