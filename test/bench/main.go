@@ -12,11 +12,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
 
@@ -24,13 +21,7 @@ func main() {
 	if code, ok := rig.Parent(); ok {
 		os.Exit(code)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	harness.Main("bench", run)
 }
 
 func run(ctx context.Context, args []string) error {
@@ -48,7 +39,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	program, err := build(ctx, folder)
+	program, err := harness.Build(ctx, folder)
 	if err != nil {
 		return err
 	}
@@ -65,15 +56,6 @@ func run(ctx context.Context, args []string) error {
 		size.Services, size.Pods, size.Nodes, *runs)
 	b := &bench{runs: *runs, kubeconfig: cluster.Kubeconfig()}
 	return b.table(ctx, os.Stdout, comparisons(program, cluster.Program("kubectl")))
-}
-
-// build builds the program as a release is built.
-func build(ctx context.Context, folder string) (string, error) {
-	program := filepath.Join(folder, "kubectl-nodeport")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/kubectl-nodeport")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
-	return program, cmd.Run()
 }
 
 // comparison is one job as the program does it, and as kubectl does.

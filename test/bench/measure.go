@@ -9,10 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
 )
 
 // bench runs commands against one cluster.
@@ -107,16 +108,12 @@ func peak(state *os.ProcessState) int64 {
 
 // median takes that of each figure by itself.
 func median(runs []figures) figures {
-	return figures{
-		wall: middle(runs, func(f figures) int64 { return int64(f.wall) }).wall,
-		cpu:  middle(runs, func(f figures) int64 { return int64(f.cpu) }).cpu,
-		peak: middle(runs, func(f figures) int64 { return f.peak }).peak,
+	var walls, cpus []time.Duration
+	var peaks []int64
+	for _, f := range runs {
+		walls, cpus, peaks = append(walls, f.wall), append(cpus, f.cpu), append(peaks, f.peak)
 	}
-}
-
-func middle(runs []figures, by func(figures) int64) figures {
-	sorted := slices.SortedFunc(slices.Values(runs), func(a, b figures) int { return int(by(a) - by(b)) })
-	return sorted[len(sorted)/2]
+	return figures{harness.Median(walls), harness.Median(cpus), harness.Median(peaks)}
 }
 
 func binarySizes(c comparison) (string, error) {

@@ -12,21 +12,15 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "relay:", err)
-		os.Exit(1)
-	}
+	harness.Main("relay", run)
 }
 
 func run(ctx context.Context, args []string) error {

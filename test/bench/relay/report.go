@@ -15,6 +15,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
 )
 
 // bench collects figures: by their names, then by peer.
@@ -83,9 +85,9 @@ func (b *bench) print(w io.Writer) error {
 	fmt.Fprintln(table, header)
 	for _, name := range slices.Sorted(maps.Keys(b.results)) {
 		line := name
-		base := median(b.results[name][reference])
+		base := harness.Median(b.results[name][reference])
 		for _, p := range b.peers {
-			line += "\t" + cell(median(b.results[name][p.name]), base)
+			line += "\t" + cell(harness.Median(b.results[name][p.name]), base)
 		}
 		fmt.Fprintln(table, line)
 	}
@@ -100,14 +102,6 @@ func cell(value, base float64) string {
 		return fmt.Sprintf("%.0f", value)
 	}
 	return fmt.Sprintf("%.0f (%.2f)", value, value/base)
-}
-
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }
 
 // usage is what a peer's processes, those of its group, hold and have used.

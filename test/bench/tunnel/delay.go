@@ -7,38 +7,54 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"time"
 
-	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
+	"k8s.io/client-go/tools/clientcmd"
 )
 
-// delayed is a way to the API server on which bytes take their time in both
-// directions, and so each round trip twice that.
-func delayed(ctx context.Context, c *rig.Cluster, by time.Duration) (address string, stop func(), err error) {
-	server, err := url.Parse(c.RESTConfig().Host)
+// delayed returns a kubeconfig of an API server to which bytes take their time
+// in both directions, and so each round trip twice that.
+func (b *bench) delayed(ctx context.Context, by time.Duration) (kubeconfig string, stop func(), err error) {
+	config, err := clientcmd.LoadFromFile(b.cluster.Kubeconfig())
 	if err != nil {
 		return "", nil, err
 	}
-	l, err := c.Client().Listen(ctx, "tcp", "127.0.0.1:0")
+	server, err := url.Parse(b.cluster.RESTConfig().Host)
 	if err != nil {
 		return "", nil, err
 	}
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			out, err := c.Client().DialContext(ctx, "tcp", server.Host)
-			if err != nil {
-				_ = in.Close()
-				continue
-			}
-			go late(in, out, by)
-			go late(out, in, by)
+	l, err := b.cluster.Client().Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	go b.passLate(ctx, l, server.Host, by)
+	for _, cluster := range config.Clusters {
+		cluster.Server, cluster.TLSServerName = "https://"+l.Addr().String(), server.Hostname()
+	}
+	kubeconfig = filepath.Join(b.folder, "delayed")
+	if err := clientcmd.WriteToFile(*config, kubeconfig); err != nil {
+		_ = l.Close()
+		return "", nil, err
+	}
+	return kubeconfig, func() { _ = l.Close() }, nil
+}
+
+// passLate takes connections to the server until the listener is closed.
+func (b *bench) passLate(ctx context.Context, l net.Listener, server string, by time.Duration) {
+	for {
+		in, err := l.Accept()
+		if err != nil {
+			return
 		}
-	}()
-	return l.Addr().String(), func() { _ = l.Close() }, nil
+		out, err := b.cluster.Client().DialContext(ctx, "tcp", server)
+		if err != nil {
+			_ = in.Close()
+			continue
+		}
+		go late(in, out, by)
+		go late(out, in, by)
+	}
 }
 
 // late passes bytes on, each as much later as the others.
@@ -73,10 +89,10 @@ func late(to io.WriteCloser, from io.ReadCloser, by time.Duration) {
 
 // firstByte is how long, in milliseconds, a new connection takes to be answered,
 // where others were made before.
-func firstByte(ctx context.Context, t *target) (float64, error) {
+func firstByte(ctx context.Context, p *peer) (float64, error) {
 	var took time.Duration
 	for range 2 { // the first may have to open a tunnel
-		conn, err := t.dial(ctx)
+		conn, err := p.dial(ctx)
 		if err != nil {
 			return 0, err
 		}

@@ -1,26 +1,23 @@
 //go:build unix
 
-// Command tunnel measures pkg/tunnel beside kubectl port-forward, on a cluster
-// with nodes: to one pod, from the client host, each behind a listener there.
-// The two are measured in turn, A B A B …; medians and their ratio are printed.
+// Command tunnel measures kubectl nodeport forward beside kubectl port-forward,
+// on a cluster with a node: each is a program on the client host that leads to
+// the same service. They are measured in turn, A B A B …, so that they meet the
+// same noise of the machine; medians and ratios are printed. krelay is measured
+// as well where a folder is given that has its programs, client and server.
 //
-//	go run ./test/bench/tunnel [-runs 5 -for 2s -delay 25ms]
+//	go run ./test/bench/tunnel [-runs 5 -for 2s -delay 25ms -krelay FOLDER]
 package main
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"slices"
-	"syscall"
-	"text/tabwriter"
 	"time"
 
-	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
 
@@ -28,13 +25,7 @@ func main() {
 	if code, ok := rig.Parent(); ok {
 		os.Exit(code)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "tunnel:", err)
-		os.Exit(1)
-	}
+	harness.Main("tunnel", run)
 }
 
 func run(ctx context.Context, args []string) error {
@@ -42,7 +33,17 @@ func run(ctx context.Context, args []string) error {
 	runs := flags.Int("runs", 5, "counted runs of each")
 	lasting := flags.Duration("for", 2*time.Second, "how long each run lasts")
 	delay := flags.Duration("delay", 25*time.Millisecond, "how long bytes take to the API server, and back, for the first byte of connections")
+	krelay := flags.String("krelay", "", "folder with krelay's programs client and server, to be measured too")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "nodeport-tunnel-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	program, err := harness.Build(ctx, folder)
+	if err != nil {
 		return err
 	}
 	cluster, err := rig.Up(ctx, false, rig.Nodes(1))
@@ -50,78 +51,54 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = cluster.End(false) }()
-	pod, err := startPod(ctx, cluster)
-	if err != nil {
+	b := &bench{cluster: cluster, folder: folder, runs: *runs, tools: []tool{ours(program), portForward()}}
+	if *krelay == "" {
+		fmt.Fprintln(os.Stderr, "tunnel: krelay is left out; give -krelay FOLDER")
+	} else if err := b.addKrelay(ctx, *krelay); err != nil {
 		return err
 	}
-	near, stop, err := pairOf(ctx, cluster, pod, "")
+	return errors.Join(b.onePod(ctx, *lasting, *delay), b.growing(ctx, *lasting))
+}
+
+// onePod measures all that there is with one pod.
+func (b *bench) onePod(ctx context.Context, lasting, delay time.Duration) error {
+	if err := b.deploy(ctx, "web", ""); err != nil {
+		return err
+	}
+	jobs := measures(lasting)
+	if err := b.table(ctx, "one pod", jobs, b.cluster.Kubeconfig(), "web", 1); err != nil {
+		return err
+	}
+	config, stop, err := b.delayed(ctx, delay)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	way, stop, err := delayed(ctx, cluster, *delay)
-	if err != nil {
+	first := []measure{{fmt.Sprintf("first byte at a round trip of %s, ms", 2*delay), firstByte}}
+	return b.table(ctx, "one pod, API server far away", first, config, "web", 1)
+}
+
+// growing measures what more pods bring: where the machine is what limits, and
+// where pods are, of which each has a small part of a processor.
+func (b *bench) growing(ctx context.Context, lasting time.Duration) error {
+	if err := b.deploy(ctx, "small", smallPart); err != nil {
 		return err
 	}
-	defer stop()
-	far, stop, err := pairOf(ctx, cluster, pod, way)
-	if err != nil {
+	if err := b.grow(ctx, "web", "pods without limits", lasting); err != nil {
 		return err
 	}
-	defer stop()
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "job\tours\tport-forward\tratio")
-	for _, m := range measures(*lasting) {
-		if err := m.line(ctx, w, *runs, near); err != nil {
+	return b.grow(ctx, "small", "pods with "+smallPart+" of a processor each", lasting)
+}
+
+// grow measures a service with more and more pods, and leaves it one.
+func (b *bench) grow(ctx context.Context, service, what string, lasting time.Duration) error {
+	for _, pods := range []int{1, 2, 4, 8} {
+		if err := b.scale(ctx, service, pods); err != nil {
+			return err
+		}
+		if err := b.table(ctx, fmt.Sprintf("%d %s", pods, what), growth(lasting), b.cluster.Kubeconfig(), service, pods); err != nil {
 			return err
 		}
 	}
-	last := measure{fmt.Sprintf("first byte at a round trip of %s, ms", 2**delay), firstByte}
-	if err := last.line(ctx, w, *runs, far); err != nil {
-		return err
-	}
-	return w.Flush()
-}
-
-// pairOf is ours and theirs, with the API server at an address, or where it is.
-func pairOf(ctx context.Context, cluster *rig.Cluster, pod tunnel.Pod, server string) (pair [2]*target, stop func(), err error) {
-	ours, stopOurs, err := relay(ctx, cluster, pod, server)
-	if err != nil {
-		return pair, nil, err
-	}
-	theirs, stopTheirs, err := portForward(ctx, cluster, server)
-	if err != nil {
-		stopOurs()
-		return pair, nil, err
-	}
-	pair = [2]*target{{cluster.Client(), ours}, {cluster.Client(), theirs}}
-	return pair, func() { stopOurs(); stopTheirs() }, nil
-}
-
-// measure is one job, and a figure of it.
-type measure struct {
-	job string
-	run func(ctx context.Context, t *target) (float64, error)
-}
-
-// line measures both in turn and writes a line of the table.
-func (m measure) line(ctx context.Context, w io.Writer, runs int, pair [2]*target) error {
-	var figures [2][]float64
-	for range runs {
-		for i, t := range pair {
-			figure, err := m.run(ctx, t)
-			if err != nil {
-				return fmt.Errorf("%s: %w", m.job, err)
-			}
-			figures[i] = append(figures[i], figure)
-		}
-	}
-	ours, theirs := median(figures[0]), median(figures[1])
-	fmt.Fprintf(w, "%s\t%.0f\t%.0f\t%.2f\n", m.job, ours, theirs, ours/theirs)
-	return nil
-}
-
-func median[T cmp.Ordered](values []T) T {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return b.scale(ctx, service, 1)
 }

@@ -13,34 +13,33 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
-
-// target is a listener on the client host that leads to the pod.
-type target struct {
-	host    *rig.Host
-	address string
-}
-
-func (t *target) dial(ctx context.Context) (net.Conn, error) {
-	return t.host.DialContext(ctx, "tcp", t.address)
-}
 
 func measures(lasting time.Duration) []measure {
 	const clients = 8
 	return []measure{
-		{"download, MB/s", func(ctx context.Context, t *target) (float64, error) { return download(ctx, t, 1) }},
-		{"4 downloads, MB/s", func(ctx context.Context, t *target) (float64, error) { return download(ctx, t, 4) }},
-		{"new connections/s, 8 clients", func(ctx context.Context, t *target) (float64, error) {
-			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return anew(ctx, t, again) })
+		{"download, MB/s", func(ctx context.Context, p *peer) (float64, error) { return download(ctx, p, 1) }},
+		{"4 downloads, MB/s", func(ctx context.Context, p *peer) (float64, error) { return download(ctx, p, 4) }},
+		{"new connections/s, 8 clients", func(ctx context.Context, p *peer) (float64, error) {
+			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return anew(ctx, p, again) })
 		}},
-		{"kept requests/s, 8 clients", func(ctx context.Context, t *target) (float64, error) {
-			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, t, again) })
+		{"kept requests/s, 8 clients", func(ctx context.Context, p *peer) (float64, error) {
+			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, p, again) })
 		}},
-		{"kept requests/s, 1 client", func(ctx context.Context, t *target) (float64, error) {
-			return inAll(ctx, 1, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, t, again) })
+		{"kept requests/s, 1 client", func(ctx context.Context, p *peer) (float64, error) {
+			return inAll(ctx, 1, lasting, func(ctx context.Context, again func() bool) error { return kept(ctx, p, again) })
 		}},
+	}
+}
+
+// growth are the measures of which more pods may bring more.
+func growth(lasting time.Duration) []measure {
+	const clients = 32
+	return []measure{
+		{"new connections/s, 32 clients", func(ctx context.Context, p *peer) (float64, error) {
+			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return anew(ctx, p, again) })
+		}},
+		{"16 downloads, MB/s", func(ctx context.Context, p *peer) (float64, error) { return download(ctx, p, 16) }},
 	}
 }
 
@@ -72,14 +71,14 @@ func inAll(ctx context.Context, clients int, lasting time.Duration, work func(ct
 }
 
 // download reads as many large answers at the same time.
-func download(ctx context.Context, t *target, streams int) (float64, error) {
+func download(ctx context.Context, p *peer, streams int) (float64, error) {
 	const size = 200e6
 	var all sync.WaitGroup
 	failures := make(chan error, streams)
 	begin := time.Now()
 	for range streams {
 		all.Go(func() {
-			conn, err := t.dial(ctx)
+			conn, err := p.dial(ctx)
 			if err == nil {
 				defer conn.Close()
 				_, err = fmt.Fprintf(conn, "GET /bytes/%d HTTP/1.0\r\n\r\n", int(size/float64(streams)))
@@ -113,9 +112,9 @@ func readAnswer(in *bufio.Reader) error {
 }
 
 // anew makes a connection for each request.
-func anew(ctx context.Context, t *target, again func() bool) error {
+func anew(ctx context.Context, p *peer, again func() bool) error {
 	for again() {
-		conn, err := t.dial(ctx)
+		conn, err := p.dial(ctx)
 		if err != nil {
 			return err
 		}
@@ -129,8 +128,8 @@ func anew(ctx context.Context, t *target, again func() bool) error {
 }
 
 // kept makes one for all of them.
-func kept(ctx context.Context, t *target, again func() bool) error {
-	conn, err := t.dial(ctx)
+func kept(ctx context.Context, p *peer, again func() bool) error {
+	conn, err := p.dial(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,16 @@ func Images(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return cache.Images(ctx)
+}
+
+// Image returns an archive of an image, by its full name, whose entry point is a
+// program of this machine: static, and built for Linux.
+func Image(name, program string) ([]byte, error) {
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		return nil, err
+	}
+	return assets.ImageArchive(name, "/"+filepath.Base(program), binary)
 }
 
 // Namespace makes a namespace for the test, deleted when the test ends. Its

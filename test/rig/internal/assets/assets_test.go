@@ -60,7 +60,7 @@ func TestFind(t *testing.T) {
 }
 
 func TestImageArchive(t *testing.T) {
-	archive, err := imageArchive(ImageName("srv"), "/srv", []byte("program"))
+	archive, err := ImageArchive(ImageName("srv"), "/srv", []byte("program"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func buildImage(ctx context.Context, source, name, archive string) error {
 	if err != nil {
 		return err
 	}
-	text, err := imageArchive(ImageName(name), "/"+name, binary)
+	text, err := ImageArchive(ImageName(name), "/"+name, binary)
 	if err != nil {
 		return err
 	}
@@ -96,9 +96,9 @@ func buildImage(ctx context.Context, source, name, archive string) error {
 	return os.Rename(program+".tar", archive)
 }
 
-// imageArchive returns an image in the format of docker save, whose only layer
+// ImageArchive returns an image in the format of docker save, whose only layer
 // holds one program as its entry point, and a /tmp.
-func imageArchive(name, entry string, binary []byte) ([]byte, error) {
+func ImageArchive(name, entry string, binary []byte) ([]byte, error) {
 	layer, err := tarball(tarEntry{entry[1:], 0o755, binary}, tarEntry{"tmp/", 0o1777, nil})
 	if err != nil {
 		return nil, err
