@@ -15,9 +15,10 @@ type eventRecord struct {
 	Namespace string    `json:"namespace,omitempty"`
 	Service   string    `json:"service,omitempty"`
 	Pod       string    `json:"pod,omitempty"`
-	Port      string    `json:"port,omitempty"`
 	Protocol  string    `json:"protocol,omitempty"`
 	NodePort  uint16    `json:"nodePort,omitempty"`
+	Port      uint16    `json:"port,omitempty"`
+	PortName  string    `json:"portName,omitempty"`
 	Node      string    `json:"node,omitempty"`
 	Address   string    `json:"address,omitempty"`
 	Endpoint  string    `json:"endpoint,omitempty"`
@@ -33,8 +34,8 @@ func (r eventRecord) write(w io.Writer) error {
 // engineRecord is an event of the engine.
 func engineRecord(e engine.Event) eventRecord {
 	record := eventRecord{
-		Event: portEvents()[e.Kind], Namespace: e.Way.Namespace, Service: e.Way.Service, Port: e.Way.PortName,
-		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Node: e.Way.Node, Message: e.Reason,
+		Event: portEvents()[e.Kind], Namespace: e.Way.Namespace, Service: e.Way.Service,
+		Protocol: e.Way.Protocol, NodePort: e.Way.NodePort, Port: e.Way.Port, PortName: e.Way.PortName, Node: e.Way.Node, Message: e.Reason,
 	}
 	if e.Way.Address.IsValid() {
 		record.Address = e.Way.Address.String()

@@ -18,11 +18,11 @@ func TestAnEventOfThePortsIsWrittenAlikeByRunAndForward(t *testing.T) {
 	event := engine.Event{
 		Kind: engine.PortFailed, Err: errors.New("it is taken"),
 		Way: engine.Way{
-			Namespace: "docs", Service: "web", PortName: "http", Protocol: "TCP", NodePort: 30033, Node: "n1",
+			Namespace: "docs", Service: "web", PortName: "http", Protocol: "TCP", NodePort: 30033, Port: 82, Node: "n1",
 			Address: netip.MustParseAddrPort("127.0.0.1:30033"),
 		},
 	}
-	const want = `"event":"port-failed","namespace":"docs","service":"web","port":"http","protocol":"TCP","nodePort":30033,` +
+	const want = `"event":"port-failed","namespace":"docs","service":"web","protocol":"TCP","nodePort":30033,"port":82,"portName":"http",` +
 		`"node":"n1","address":"127.0.0.1:30033","message":"it is taken"}` + "\n"
 	var ofForward, ofRun bytes.Buffer
 	newTeller(newFactory(genericiooptions.IOStreams{Out: &ofForward}), false, true).event(event)

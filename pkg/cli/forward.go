@@ -80,7 +80,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	dialer := forward.NewDialer(o.via, vicinity, tunnels)
 	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
 	o.serve.engine.Dialer, o.serve.engine.Events = dialer, func(e engine.Event) { teller.event(understood(e)) }
-	o.serve.logAccess(o.factory)
+	o.serve.logAccess(o.factory, o.json)
 	defer shield()()
 	f := &forwarding{
 		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, leftOut: map[udpPort]bool{},

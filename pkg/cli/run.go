@@ -120,7 +120,7 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	if o.serve, err = flags.serve.options(); err != nil {
 		return nil, err
 	}
-	o.serve.logAccess(f)
+	o.serve.logAccess(f, o.json)
 	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine}
 	if o.machine.Backends, err = parseBackends(flags.backends); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,7 +45,7 @@ func (flags *serveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&flags.drain, "drain", 5*time.Second, "how long connections may go on after Ctrl-C; a second Ctrl-C ends them")
 	cmd.Flags().IntVar(&flags.proxyProtocol, "proxy-protocol", 0, "tell pods the client's address by the PROXY protocol, version 1 or 2")
 	cmd.Flags().IntVar(&flags.maxConnections, "max-connections", 0, "how many connections are taken at a time (default: what file descriptors allow)")
-	cmd.Flags().StringVar(&flags.accessLog, "access-log", "", "write a line for every connection that has ended: text or json")
+	cmd.Flags().StringVar(&flags.accessLog, "access-log", "", "write a line for every connection that has ended: text or json; with -o json it is an event")
 	cmd.Flags().Lookup("access-log").NoOptDefVal = "text"
 	cmd.Flags().StringVar(&flags.status, "status", "", "serve /metrics, /healthz and /status at this loopback address, such as 127.0.0.1:9090")
 }
@@ -74,17 +75,30 @@ func (flags *serveFlags) options() (serveOptions, error) {
 	return o, nil
 }
 
-// logAccess has every connection that ends written to Out, if that was asked for.
-func (o *serveOptions) logAccess(f *factory) {
+// logAccess has every connection that ends written to Out, if that was asked
+// for: among events in JSON, as one of them.
+func (o *serveOptions) logAccess(f *factory, events bool) {
 	if o.accessLog == "" {
 		return
 	}
-	var lines sync.Mutex // keeps those of several connections apart
+	f.Out = &lockedWriter{to: f.Out}
+	json := events || o.accessLog == "json"
 	o.engine.Access = func(access *engine.Access) {
-		lines.Lock()
-		defer lines.Unlock()
-		_ = render.AccessLine(f.Out, access, o.accessLog == "json", f.terminal.glyphs)
+		_ = render.AccessLine(f.Out, access, json, f.terminal.glyphs)
 	}
+}
+
+// lockedWriter keeps apart what several goroutines write, each in one piece.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write implements io.Writer.
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
 }
 
 // serveStatus serves what is known of an engine until closeStatus is called.

@@ -12,15 +12,18 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 )
 
-// accessRecord is the stable form of a line of an access log in JSON.
+// accessRecord is the stable form of a line of an access log in JSON. It may
+// stand among events: its event is "access".
 type accessRecord struct {
 	Time      time.Time `json:"time"`
+	Event     string    `json:"event"`
 	Protocol  string    `json:"protocol"`
 	Client    string    `json:"client"`
 	Node      string    `json:"node,omitempty"`
 	Address   string    `json:"address"`
 	Namespace string    `json:"namespace"`
 	Service   string    `json:"service"`
+	NodePort  uint16    `json:"nodePort"`
 	Port      uint16    `json:"port"`
 	PortName  string    `json:"portName,omitempty"`
 	Endpoint  string    `json:"endpoint,omitempty"`
@@ -46,9 +49,9 @@ func AccessLine(w io.Writer, access *engine.Access, asJSON bool, g Glyphs) error
 
 func recordOf(a *engine.Access) accessRecord {
 	record := accessRecord{
-		Time: a.Started.UTC(), Protocol: a.Way.Protocol, Client: a.Client.String(), Node: a.Way.Node,
-		Address: a.Way.Address.String(), Namespace: a.Way.Namespace, Service: a.Way.Service, Port: a.Way.Port,
-		PortName: a.Way.PortName, Endpoint: addressOf(a.Endpoint.Address), Pod: a.Endpoint.Pod, Tries: a.Tries,
+		Time: a.Started.UTC(), Event: "access", Protocol: a.Way.Protocol, Client: a.Client.String(), Node: a.Way.Node,
+		Address: a.Way.Address.String(), Namespace: a.Way.Namespace, Service: a.Way.Service,
+		NodePort: a.Way.NodePort, Port: a.Way.Port, PortName: a.Way.PortName, Endpoint: addressOf(a.Endpoint.Address), Pod: a.Endpoint.Pod, Tries: a.Tries,
 		Sent: a.Sent, Received: a.Received, DialMS: milliseconds(a.Dial), MS: milliseconds(a.Duration),
 	}
 	if a.Err != nil {

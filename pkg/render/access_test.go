@@ -40,8 +40,8 @@ func TestAccessLine(t *testing.T) {
 			want: `2026-01-02T03:04:05Z TCP 127.0.0.1:50000 → n1 127.0.0.1:30033 → shop/web:82 → no endpoint, 0 bytes sent, 0 received, 1.5ms: no \u001b[31mendpoint`,
 		}, {
 			name: "for programs", access: answered, json: true,
-			want: `{"time":"2026-01-02T03:04:05Z","protocol":"TCP","client":"127.0.0.1:50000","node":"n1","address":"127.0.0.1:30033","namespace":"shop",` +
-				`"service":"web","port":82,"portName":"http","endpoint":"10.2.1.7:300","pod":"web-1","tries":1,"sent":78,"received":192,"dialMs":1,"ms":1.5}`,
+			want: `{"time":"2026-01-02T03:04:05Z","event":"access","protocol":"TCP","client":"127.0.0.1:50000","node":"n1","address":"127.0.0.1:30033","namespace":"shop",` +
+				`"service":"web","nodePort":30033,"port":82,"portName":"http","endpoint":"10.2.1.7:300","pod":"web-1","tries":1,"sent":78,"received":192,"dialMs":1,"ms":1.5}`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
