@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -72,14 +74,15 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tunnels, err := o.tunnels()
+	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
+	tunnels, err := o.tunnels(teller)
 	if err != nil {
 		return err
 	}
 	defer tunnels.Close()
 	dialer := forward.NewDialer(o.via, vicinity, tunnels)
-	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
 	o.serve.engine.Dialer, o.serve.engine.Events = dialer, func(e engine.Event) { teller.event(understood(e)) }
+	o.serve.engine.Metrics = func(w io.Writer) { _ = tunnels.Stats().WriteMetrics(w) }
 	o.serve.logAccess(o.factory, o.json)
 	defer shield()()
 	f := &forwarding{
@@ -132,10 +135,15 @@ func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 }
 
 // tunnels are those through the API server of the kubeconfig.
-func (o *forwardOptions) tunnels() (*tunnel.Dialer, error) {
+func (o *forwardOptions) tunnels(teller *teller) (*tunnel.Dialer, error) {
 	config, err := o.flags.ToRESTConfig()
 	if err != nil {
 		return nil, err
 	}
-	return tunnel.New(config, tunnel.Options{})
+	var fellBack sync.Once // of several tunnels that are opened at a time, all tell
+	return tunnel.New(config, tunnel.Options{OnEvent: func(e tunnel.Event) {
+		if e.Kind == tunnel.FellBack {
+			fellBack.Do(func() { teller.note("tunnels go over SPDY, as WebSockets are refused: %v", e.Err) })
+		}
+	}})
 }

@@ -18,6 +18,9 @@ func (e *Engine) Handler() http.Handler {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		_ = e.Status().WriteMetrics(w)
+		if e.options.Metrics != nil {
+			e.options.Metrics(w)
+		}
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { e.healthz(w) })
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {

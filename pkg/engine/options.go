@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -44,6 +45,9 @@ type Options struct {
 	// Access is told of each connection and UDP flow when it ends; nil for
 	// nobody. It is called from several goroutines and must not block.
 	Access func(*Access)
+	// Metrics adds to what /metrics answers, in the text format of Prometheus; nil
+	// adds nothing.
+	Metrics func(io.Writer)
 	// Random chooses among n endpoints, from 0 to n-1; nil for math/rand/v2.
 	Random func(n int) int
 }

@@ -1,5 +1,10 @@
 package tunnel
 
+import (
+	"fmt"
+	"io"
+)
+
 // EventKind says what happened to a tunnel.
 type EventKind string
 
@@ -41,4 +46,22 @@ func (d *Dialer) Stats() Stats {
 		}
 	}
 	return stats
+}
+
+// WriteMetrics writes the counts in the text format of Prometheus.
+func (s Stats) WriteMetrics(w io.Writer) error {
+	for _, m := range []struct {
+		name, kind, help string
+		value            uint64
+	}{
+		{"nodeport_tunnels_open", "gauge", "Tunnels through the API server.", uint64(s.Tunnels)},
+		{"nodeport_tunnels_idle", "gauge", "Tunnels that carry no connection.", uint64(s.Idle)},
+		{"nodeport_tunnel_dials_total", "counter", "Times that a tunnel was to be opened.", s.Dials},
+		{"nodeport_tunnel_dial_failures_total", "counter", "Times that it could not be.", s.Failures},
+	} {
+		if _, err := fmt.Fprintf(w, "# HELP %[1]s %[2]s\n# TYPE %[1]s %[3]s\n%[1]s %[4]d\n", m.name, m.help, m.kind, m.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

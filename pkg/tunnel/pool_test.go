@@ -82,6 +82,21 @@ func TestASpareTunnelIsKeptForThePodInUse(t *testing.T) {
 	}
 }
 
+func TestCountsAreWrittenForPrometheus(t *testing.T) {
+	var out strings.Builder
+	if err := (Stats{Tunnels: 3, Idle: 1, Dials: 7, Failures: 2}).WriteMetrics(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"# TYPE nodeport_tunnels_open gauge\nnodeport_tunnels_open 3\n", "nodeport_tunnels_idle 1\n",
+		"nodeport_tunnel_dials_total 7\n", "nodeport_tunnel_dial_failures_total 2\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, out.String())
+		}
+	}
+}
+
 // warm has a tunnel to the test pod opened that nobody waits for.
 func warm(d *Dialer) {
 	d.pools.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"sync"
+	"time"
 )
 
 const (
@@ -105,9 +106,18 @@ func (w *webSocket) control(op byte, length uint64) error {
 
 func (w *webSocket) send(message []byte) error { return w.frame(opBinary, message) }
 
-// frame writes message[headroom:] as one frame, in one write. Clients mask what
-// they write, against caches on the way that could be made to see requests.
+// frame writes message[headroom:] as one frame, in one write.
 func (w *webSocket) frame(op byte, message []byte) error {
+	framed := framed(op, message)
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	_, err := w.conn.Write(framed)
+	return err
+}
+
+// framed puts a header before message[headroom:]. Clients mask what they write,
+// against caches on the way that could be made to see requests.
+func framed(op byte, message []byte) []byte {
 	content := message[headroom:]
 	mask := rand.Uint32()
 	binary.LittleEndian.PutUint32(message[headroom-4:], mask)
@@ -127,10 +137,7 @@ func (w *webSocket) frame(op byte, message []byte) error {
 	}
 	message[start] = 0x80 | op // all of the message
 	xor(content, mask)
-	w.writing.Lock()
-	defer w.writing.Unlock()
-	_, err := w.conn.Write(message[start:])
-	return err
+	return message[start:]
 }
 
 // xor masks content, eight bytes at a time while there are.
@@ -145,13 +152,16 @@ func xor(content []byte, mask uint32) {
 	}
 }
 
-// Close says good-bye unless writing is stuck, and closes.
+// Close says good-bye, unless writing is stuck or this is, and closes.
 func (w *webSocket) Close() error {
+	const patience = time.Second
 	if w.writing.TryLock() {
-		w.writing.Unlock()
+		stuck := time.AfterFunc(patience, func() { _ = w.conn.Close() })
 		normal := make([]byte, headroom+2)
 		binary.BigEndian.PutUint16(normal[headroom:], 1000)
-		_ = w.frame(opClose, normal)
+		_, _ = w.conn.Write(framed(opClose, normal)) // who does not hear it finds out anyhow
+		stuck.Stop()
+		w.writing.Unlock()
 	}
 	return w.conn.Close()
 }

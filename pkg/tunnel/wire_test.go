@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -153,3 +154,12 @@ type readOnly struct{ io.Reader }
 
 func (*readOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (*readOnly) Close() error                { return nil }
+
+func TestAWebSocketClosesThoughNobodyReads(t *testing.T) {
+	ours, theirs := net.Pipe() // which has no buffer
+	defer theirs.Close()
+	_ = newWebSocket(ours).Close()
+	if _, err := ours.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("after Close, writing says %v", err)
+	}
+}

@@ -383,3 +383,15 @@ func TestForwardAsksForTheNameThatWasMeant(t *testing.T) {
 	_ = running.cmd.Process.Signal(os.Interrupt)
 	running.wait()
 }
+
+func TestForwardTellsWhyItGoesOverSPDY(t *testing.T) {
+	s, port := deployed(t, rig.Start(t, rig.Nodes(3)), 1)
+	s.forwarder("creator", "pods/portforward",
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/portforward"}, Verbs: []string{"create"}})
+	_, stop := s.forward("→ 1 pod", "web", "--via=tunnel", "--status=127.0.0.1:9090")
+	s.answers(fmt.Sprintf("http://127.0.0.1:%d/", port), "pod web-")
+	s.answers("http://127.0.0.1:9090/metrics", "nodeport_tunnels_open ")
+	if r := stop(); strings.Count(r.err, "tunnels go over SPDY") != 1 || !strings.Contains(r.err, `cannot get resource "pods/portforward"`) {
+		t.Errorf("got %q", r.err)
+	}
+}
