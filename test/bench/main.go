@@ -21,7 +21,7 @@ func main() {
 	if code, ok := rig.Parent(); ok {
 		os.Exit(code)
 	}
-	harness.Main("bench", run)
+	os.Exit(harness.Main("bench", run))
 }
 
 func run(ctx context.Context, args []string) error {

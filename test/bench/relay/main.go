@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	harness.Main("relay", run)
+	os.Exit(harness.Main("relay", run))
 }
 
 func run(ctx context.Context, args []string) error {

@@ -25,7 +25,7 @@ func main() {
 	if code, ok := rig.Parent(); ok {
 		os.Exit(code)
 	}
-	harness.Main("tunnel", run)
+	os.Exit(harness.Main("tunnel", run))
 }
 
 func run(ctx context.Context, args []string) error {

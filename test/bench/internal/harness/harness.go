@@ -16,16 +16,17 @@ import (
 	"syscall"
 )
 
-// Main runs a benchmark of a name until it ends or is interrupted, and ends the
-// process.
-func Main(name string, run func(ctx context.Context, args []string) error) {
+// Main runs a benchmark of a name until it ends or is interrupted, and returns
+// the exit code of its process.
+func Main(name string, run func(ctx context.Context, args []string) error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // Build builds the program into a folder as a release is built, and returns
