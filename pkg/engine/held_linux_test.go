@@ -10,9 +10,6 @@ import (
 
 func TestTenThousandConnectionsAreHeld(t *testing.T) {
 	const wanted, ends, spare = 10_000, 4, 500
-	if raceDetector {
-		t.Skip("skipped: the race detector knows 8,128 goroutines at most")
-	}
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}

@@ -22,8 +22,8 @@ type end struct {
 	spoken, prompt bool
 }
 
-// ready takes what epoll tells. Of an error nothing is noted: reading and
-// writing meet it in their turn.
+// ready takes what epoll tells. An error is met by reading and writing in their
+// turn, unless nothing is read any more, or not yet.
 func (e *end) ready(_ *loop, events uint32) {
 	const gone = unix.EPOLLHUP | unix.EPOLLERR
 	if events&(unix.EPOLLIN|unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
@@ -35,11 +35,9 @@ func (e *end) ready(_ *loop, events uint32) {
 	if events&(unix.EPOLLOUT|gone) != 0 {
 		e.writable = true
 	}
-	if events&unix.EPOLLERR != 0 && e.pair.connecting {
-		e.pair.failed(e)
-		return
+	if events&unix.EPOLLERR == 0 || !e.pair.failed(e) {
+		e.pair.step()
 	}
-	e.pair.step()
 }
 
 // speak comes before each write. What is written first is not held back by
@@ -68,7 +66,7 @@ type lane struct {
 }
 
 // turn is how often a lane may move something before others are looked at.
-const turn = 16
+const turn = 8
 
 // run moves bytes until one side is not ready; more tells that it stopped
 // before, for others to have their turn.

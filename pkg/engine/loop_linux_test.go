@@ -143,6 +143,28 @@ func TestAClientThatBreaksOffBeforeItsEndpointAnswersIsNotKept(t *testing.T) {
 	}
 }
 
+func TestAClientThatBreaksOffAfterItsLastWordIsNotKept(t *testing.T) {
+	heard := make(chan struct{})
+	endpoint := backendOf(t, func(conn net.Conn) {
+		defer conn.Close()
+		_, _ = io.Copy(io.Discard, conn) // up to the client's end, and no answer
+		close(heard)
+		<-t.Context().Done()
+	})
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, endpoint)))
+	c := dial(t, at(port))
+	c.say(t, "hello")
+	_ = c.CloseWrite()
+	<-heard
+	abort(c)
+	if a := <-ended; !errors.Is(a.Err, syscall.ECONNRESET) || a.Sent != 6 {
+		t.Errorf("told %+v", a)
+	}
+}
+
 func TestAPortThatHadNoDescriptorsTakesClientsAgainAfterAWhile(t *testing.T) {
 	port := freePort(t)
 	e := start(t, Options{})

@@ -64,17 +64,26 @@ func (p *pair) retry(err error) bool {
 	return true
 }
 
-// failed takes an error of an end while the endpoint is asked for a connection.
-func (p *pair) failed(e *end) {
+// failed looks for an error of an end from which nothing is read, because its
+// stream is over or because the endpoint has not answered yet; it returns
+// whether the pair has ended for that, or has left the endpoint.
+func (p *pair) failed(e *end) bool {
+	over := e == &p.client && p.up.over || e == &p.endpoint && p.down.over
+	if !p.connecting && !over {
+		return false
+	}
 	code, err := unix.GetsockoptInt(e.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {
-	case err != nil || code == 0: // it was of another socket
-		return
-	case e == &p.client:
-		p.finish(os.NewSyscallError("read", unix.Errno(code)))
-	default:
+	case err != nil || code == 0:
+		return false
+	case code == int(unix.EPIPE): // so the kernel calls a reset that comes after an end
+		p.finish(os.NewSyscallError("read", unix.ECONNRESET))
+	case p.connecting && e == &p.endpoint:
 		p.refused(os.NewSyscallError("connect", unix.Errno(code)))
+	default:
+		p.finish(os.NewSyscallError("read", unix.Errno(code)))
 	}
+	return true
 }
 
 // refused leaves the endpoint that was asked, because of err.
