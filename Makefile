@@ -106,11 +106,12 @@ fuzz: ## Fuzz each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## Measure start-up, size and large clusters beside kubectl, and the engine beside HAProxy, nginx and socat
+bench: ## Measure start-up, size and large clusters beside kubectl, and the engine beside HAProxy, nginx, socat and kube-proxy
 	$(GO) run ./test/bench
 	$(GO) run ./test/bench/relay
 	$(GO) run ./test/bench/change
 	$(GO) run ./test/bench/tunnel
+	$(GO) run ./test/bench/node
 
 compare: ## Measure other tools beside this one, as docs/comparison.md shows (root, Linux)
 	test/compare/run.sh

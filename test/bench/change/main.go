@@ -49,11 +49,8 @@ func run(args []string) error {
 			return fmt.Errorf("%d services: %w", n, err)
 		}
 		fmt.Fprintf(table, "%d services\t%s\n", n, strings.Join(line, "\t"))
-		if err := table.Flush(); err != nil {
-			return err
-		}
 	}
-	return nil
+	return table.Flush()
 }
 
 // raiseLimit lets this process have as many files open as the system allows: one

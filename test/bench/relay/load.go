@@ -141,7 +141,10 @@ func pingPong(ctx context.Context, p *peer, network, name string, long time.Dura
 	}, err
 }
 
-// idleConnections are held, and cost memory and, while they are held, no time.
+// silence is how long idle connections are watched.
+const silence = 5 * time.Second
+
+// idleConnections are held. They cost memory, and perhaps time.
 func idleConnections(n int) load {
 	return load{name: "idle connections", once: func(_ context.Context, p *peer) (map[string]float64, error) {
 		before, err := p.usage()
@@ -169,7 +172,17 @@ func idleConnections(n int) load {
 			}
 		}
 		held, err := p.usage()
-		return map[string]float64{"memory of an idle connection, KiB": float64(held.memory-before.memory) / 1024 / float64(n)}, err
+		if err != nil {
+			return nil, err
+		}
+		start := time.Now()
+		time.Sleep(silence)
+		after, err := p.usage()
+		idle := float64((after.cpu - held.cpu).Milliseconds()) / time.Since(start).Seconds()
+		return map[string]float64{
+			"memory of an idle connection, KiB":         float64(held.memory-before.memory) / 1024 / float64(n),
+			"CPU of 10,000 idle connections, ms in 1 s": idle * 10_000 / float64(n),
+		}, err
 	}}
 }
 
