@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // helmMark returns the offset of the first action of a Helm template, or -1.
@@ -66,4 +70,20 @@ func (d document) helmProblem(offset int) *Problem {
 		Foreign:  true,
 		helm:     true,
 	}
+}
+
+// isHelmTest tells an object that is there only while "helm test" runs. Every new
+// chart has such a pod, with the labels that its service selects.
+// (helm.sh/helm/v3 pkg/release/hook.go)
+func isHelmTest(object runtime.Object) bool {
+	about, err := meta.Accessor(object)
+	if err != nil {
+		return false
+	}
+	for hook := range strings.SplitSeq(about.GetAnnotations()["helm.sh/hook"], ",") {
+		if slices.Contains([]string{"test", "test-success", "test-failure"}, strings.ToLower(strings.TrimSpace(hook))) {
+			return true
+		}
+	}
+	return false
 }

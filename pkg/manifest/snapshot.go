@@ -47,7 +47,9 @@ func (s *Set) Snapshot(defaults Defaults) (*snapshot.Snapshot, *Assumed) {
 		ready:    defaults.Ready,
 	}
 	for _, object := range s.typed(defaults.Namespace) {
-		b.add(object, defaults.Namespace)
+		if !isHelmTest(object.Object) {
+			b.add(object, defaults.Namespace)
+		}
 	}
 	b.addMakers(s.Objects, defaults.Namespace)
 	b.snapshot.Replaced = servicesOf(s.before(), defaults.Namespace)

@@ -87,3 +87,20 @@ func podNames(s *snapshot.Snapshot) string {
 	}
 	return strings.Join(names, " ")
 }
+
+// "helm create" puts a pod into every chart that its service selects, and that
+// is there only while "helm test" runs.
+func TestThePodOfAHelmTestIsNone(t *testing.T) {
+	hook := func(of string) string {
+		return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: hook, labels: {app: web}, annotations: {helm.sh/hook: '" + of + "'}}\nspec: {containers: [{name: wget, image: busybox}]}\n"
+	}
+	for of, want := range map[string]int{"test": 0, "test-success,test": 0, "post-install": 1, "": 1} {
+		set, err := manifest.Read(context.Background(), manifest.Source{Paths: []string{"-"}, Stdin: strings.NewReader(hook(of))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := set.Snapshot(manifest.Defaults{}); len(s.Pods) != want {
+			t.Errorf("hook %q: %d pods, want %d", of, len(s.Pods), want)
+		}
+	}
+}

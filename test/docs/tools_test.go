@@ -33,7 +33,7 @@ func TestToolsThatAreNotThereAreFound(t *testing.T) {
 		"go run ./test/bench -services 200":                   "",
 		"go run ./test/none":                                  "there is no package test/none",
 		"go run ./pkg/route":                                  "pkg/route is no program",
-		"go run ./test/bench -service 200":                    "test/bench has no flag -service",
+		"go run ./test/bench -pod 200":                        "test/bench has no flag -pod",
 		"go test ./...":                                       "",
 		"go test ./test/e2e -run TestForwardCosts -v":         "",
 		"go test ./test/e2e -run TestForwardCost/anything -v": "",
@@ -126,7 +126,7 @@ func (c tool) packages() string {
 			if !regexp.MustCompile(`func ` + test).MatchString(text) {
 				return dir + " has no test " + test
 			}
-		case !regexp.MustCompile(`flags?\.\w+\("`+regexp.QuoteMeta(name)+`"`).MatchString(text) && !subcommandFollows(c.words, at, i+2):
+		case !regexp.MustCompile(`\.\w+\((?:&[\w.]+, )?"`+regexp.QuoteMeta(name)+`", `).MatchString(text) && !subcommandFollows(c.words, at, i+2):
 			return dir + " has no flag -" + name
 		}
 	}
