@@ -28,8 +28,8 @@ type sessions struct {
 
 	mu  sync.Mutex
 	all map[*session]struct{}
-	// unanswered are those that heard nothing of their endpoint, the oldest first.
-	unanswered list.List
+	// passing are those that are not assured, the longest silent first.
+	passing list.List
 	// turnedAway tells that the limit was reached, until there is room again.
 	turnedAway bool
 
@@ -52,8 +52,8 @@ type known struct {
 	// started and expires are by the table's clock.
 	started, expires time.Duration
 	answered         bool
-	// waiting is the place among those that are unanswered.
-	waiting *list.Element
+	// place is that among those that are not assured; nil for one that is.
+	place *list.Element
 }
 
 // find returns the session of a flow and keeps it alive; nil if there is none,
@@ -74,10 +74,11 @@ func (t *sessions) find(server *udpServer, f flow) (found, idle *session) {
 	return s, nil
 }
 
-// add takes in the session of a flow that has none. When the table is full the
-// oldest one that was never answered makes room, so that a flood of forged
-// clients ousts only its own kind; if all were answered, ok is false. told
-// tells that the limit is reached for the first time in a while.
+// add takes in the session of a flow that has none. When the table is full that
+// one makes room which is silent for the longest of those that are not assured,
+// as conntrack drops them early (net/netfilter/nf_conntrack_core.c, early_drop):
+// answered or not, most are of one question. If all are assured, ok is false.
+// told tells that the limit is reached for the first time in a while.
 func (t *sessions) add(s *session, server *udpServer, f flow) (ousted *session, ok, told bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,17 +88,16 @@ func (t *sessions) add(s *session, server *udpServer, f flow) (ousted *session, 
 	if t.limit > 0 && len(t.all) >= t.limit {
 		told = !t.turnedAway
 		t.turnedAway = true
-		oldest := t.unanswered.Front()
-		if oldest == nil {
+		silent := t.passing.Front()
+		if silent == nil {
 			return nil, false, told
 		}
-		ousted = oldest.Value.(*session)
+		ousted = silent.Value.(*session)
 		t.drop(ousted)
 	}
 	now := t.clock()
-	s.known = known{server: server, flow: f, started: now}
+	s.known = known{server: server, flow: f, started: now, place: t.passing.PushBack(s)}
 	t.refresh(s, now)
-	s.known.waiting = t.unanswered.PushBack(s)
 	server.sessions[f] = s
 	t.all[s] = struct{}{}
 	t.running.Add(1)
@@ -111,10 +111,7 @@ func (t *sessions) heard(s *session) {
 	if !t.has(s) {
 		return
 	}
-	if !s.known.answered {
-		s.known.answered = true
-		t.unanswered.Remove(s.known.waiting)
-	}
+	s.known.answered = true
 	t.refresh(s, t.clock())
 }
 
@@ -178,22 +175,32 @@ func (t *sessions) has(s *session) bool {
 
 func (t *sessions) drop(s *session) {
 	delete(s.known.server.sessions, s.known.flow)
-	if !s.known.answered {
-		t.unanswered.Remove(s.known.waiting)
-	}
+	t.assure(s)
 	delete(t.all, s)
 	if len(t.all) < t.limit-t.limit/10 {
 		t.turnedAway = false
 	}
 }
 
-// refresh keeps a flow for a quarter of the time until it was answered and is
-// older than two seconds, of the 120 that are usual: the kernel's
-// nf_conntrack_udp_timeout and nf_conntrack_udp_timeout_stream.
+// refresh keeps a flow for a quarter of the time until it is assured: until it
+// was answered and is older than two seconds, of the 120 that are usual. They
+// are the kernel's nf_conntrack_udp_timeout and nf_conntrack_udp_timeout_stream.
 func (t *sessions) refresh(s *session, now time.Duration) {
 	lives := t.lives / 4
 	if s.known.answered && now-s.known.started > t.lives/60 {
 		lives = t.lives
+		t.assure(s)
 	}
 	s.known.expires = now + lives
+	if s.known.place != nil {
+		t.passing.MoveToBack(s.known.place)
+	}
+}
+
+// assure takes a session out of those that make room.
+func (t *sessions) assure(s *session) {
+	if s.known.place != nil {
+		t.passing.Remove(s.known.place)
+		s.known.place = nil
+	}
 }

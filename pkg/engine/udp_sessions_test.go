@@ -14,9 +14,11 @@ type modelSession struct {
 	session          *session
 	started, expires time.Duration
 	answered         bool
+	assured          bool
 }
 
-// sessionModel says what the table should do. It lists sessions, the oldest first.
+// sessionModel says what the table should do. It lists sessions, the longest
+// silent first.
 type sessionModel struct {
 	limit  int
 	now    time.Duration
@@ -48,7 +50,11 @@ func (m *sessionModel) remove(gone func(*modelSession) bool) []*session {
 func (m *sessionModel) refresh(s *modelSession) {
 	s.expires = m.now + 30*time.Second
 	if s.answered && m.now > s.started+2*time.Second {
+		s.assured = true
 		s.expires = m.now + 120*time.Second
+	}
+	if i := slices.Index(m.all, s); i >= 0 {
+		m.all = append(slices.Delete(m.all, i, i+1), s)
 	}
 }
 
@@ -58,7 +64,7 @@ func (m *sessionModel) add(server, flow int, s *session) (ousted *session, ok bo
 		return nil, false
 	}
 	if len(m.all) >= m.limit {
-		i := slices.IndexFunc(m.all, func(s *modelSession) bool { return !s.answered })
+		i := slices.IndexFunc(m.all, func(s *modelSession) bool { return !s.assured })
 		if i < 0 {
 			return nil, false
 		}
@@ -148,13 +154,13 @@ func takeStep(t *testing.T, at string, step byte, model *sessionModel, table *se
 		}
 	}
 	expect("open sessions", len(table.all), len(model.all))
-	unanswered := 0
+	passing := 0
 	for _, s := range model.all {
-		if !s.answered {
-			unanswered++
+		if !s.assured {
+			passing++
 		}
 	}
-	expect("sessions without an answer", table.unanswered.Len(), unanswered)
+	expect("sessions that are not assured", table.passing.Len(), passing)
 }
 
 // expectSame compares two sets of sessions.
@@ -170,8 +176,59 @@ func expectSame(t *testing.T, what string, got, want []*session) {
 	}
 }
 
-func TestWhenAllSessionsWereAnsweredNewClientsAreTurnedAwayAndThatIsToldOnce(t *testing.T) {
+func TestWhenTheTableIsFullTheLongestSilentFlowThatIsNotAssuredMakesRoom(t *testing.T) {
+	const s = time.Second
+	// Each step is at a time, and about a flow: it comes, asks again, or is
+	// answered.
+	type step struct {
+		at   time.Duration
+		flow int
+		what string
+	}
+	for _, test := range []struct {
+		name   string
+		steps  []step
+		ousted int // the flow that makes room for another; -1 for none
+	}{
+		{"a flow that nobody answered", []step{{0, 0, "comes"}, {s, 1, "comes"}}, 0},
+		{"a question that was answered, for which nobody comes again", []step{{0, 0, "comes"}, {0, 0, "is answered"}, {s, 1, "comes"}, {s, 1, "is answered"}}, 0},
+		{"not one that has asked again since", []step{{0, 0, "comes"}, {0, 0, "is answered"}, {s, 1, "comes"}, {s, 1, "is answered"}, {2 * s, 0, "asks"}}, 1},
+		{"not one that goes on for more than two seconds", []step{{0, 0, "comes"}, {3 * s, 0, "is answered"}, {4 * s, 1, "comes"}}, 1},
+		{"though one that goes on without an answer", []step{{0, 0, "comes"}, {3 * s, 0, "asks"}, {4 * s, 1, "comes"}}, 0},
+		{"none where all go on", []step{{0, 0, "comes"}, {0, 1, "comes"}, {3 * s, 0, "is answered"}, {3 * s, 1, "is answered"}}, -1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var now time.Duration
+			table := newSessions(2, 120*time.Second)
+			table.clock = func() time.Duration { return now }
+			server := &udpServer{sessions: map[flow]*session{}}
+			flowOf := func(n int) flow {
+				return flow{client: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(n))}
+			}
+			all := map[int]*session{0: {}, 1: {}}
+			for _, step := range test.steps {
+				now = step.at
+				switch step.what {
+				case "comes":
+					table.add(all[step.flow], server, flowOf(step.flow))
+				case "asks":
+					table.find(server, flowOf(step.flow))
+				case "is answered":
+					table.heard(all[step.flow])
+				}
+			}
+			ousted, ok, _ := table.add(&session{}, server, flowOf(2))
+			if ok != (test.ousted >= 0) || ousted != all[test.ousted] {
+				t.Errorf("taken in: %v, ousted the first: %v, the second: %v", ok, ousted == all[0], ousted == all[1])
+			}
+		})
+	}
+}
+
+func TestWhenAllSessionsAreAssuredNewClientsAreTurnedAwayAndThatIsToldOnce(t *testing.T) {
+	var now time.Duration
 	table := newSessions(2, time.Minute)
+	table.clock = func() time.Duration { return now }
 	server := &udpServer{sessions: map[flow]*session{}}
 	flowOf := func(n int) flow {
 		return flow{client: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(n))}
@@ -181,6 +238,7 @@ func TestWhenAllSessionsWereAnsweredNewClientsAreTurnedAwayAndThatIsToldOnce(t *
 		if _, ok, _ := table.add(s, server, flowOf(n)); !ok {
 			t.Fatalf("session %d was turned away", n)
 		}
+		now += 2 * time.Second
 		table.heard(s)
 	}
 	for n, wantTold := range []bool{true, false, false} {

@@ -221,12 +221,17 @@ func TestAClientWhoseEndpointIsSlowToReachBlocksNobody(t *testing.T) {
 	}
 }
 
-func TestAFloodOfClientsOustsOnlyThoseThatNobodyAnswered(t *testing.T) {
+func TestAFloodOfClientsOustsNoneThatGoesOn(t *testing.T) {
 	const limit = 20
 	port, events, log := freePort(t), newLog(), newAccessLog()
 	e := start(t, Options{MaxSessions: limit, Events: events.add, Access: log.add})
 	e.Execute(tableOf(dns(port, udpBackend(t, "one"))))
 	known := udpClient(t, at(port))
+	known.ask(t, "?")
+	e.sessions.mu.Lock()
+	clock := e.sessions.clock
+	e.sessions.clock = func() time.Duration { return clock() + 3*time.Second }
+	e.sessions.mu.Unlock()
 	known.ask(t, "?")
 	service := dns(port, silentBackend(t))
 	service.Ports[0].Endpoints = append(service.Ports[0].Endpoints, tableOf(dns(port, known.endpoint(e))).Services[0].Ports[0].Endpoints...)
