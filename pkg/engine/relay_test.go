@@ -2,13 +2,11 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +24,7 @@ func TestAResetPassesThrough(t *testing.T) {
 		port := freePort(t)
 		e := start(t, Options{Strict: true})
 		e.Execute(tableOf(web(port, reset)))
-		if err := fate(t, at(port)); !errors.Is(err, syscall.ECONNRESET) {
+		if err := fate(t, at(port)); !wasReset(err) {
 			t.Errorf("the client met %v", err)
 		}
 	})
@@ -37,7 +35,7 @@ func TestAResetPassesThrough(t *testing.T) {
 		c := dial(t, at(port))
 		c.line(t)
 		abort(c)
-		if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+		if err := <-ended; !wasReset(err) {
 			t.Errorf("the endpoint read %v", err)
 		}
 	})
@@ -47,7 +45,7 @@ func TestAStrictFailureIsAReset(t *testing.T) {
 	port := freePort(t)
 	e := start(t, Options{Strict: true, Random: func(int) int { return 0 }})
 	e.Execute(tableOf(web(port, at(freePort(t)), backend(t, "two"))))
-	if err := fate(t, at(port)); !errors.Is(err, syscall.ECONNRESET) {
+	if err := fate(t, at(port)); !wasReset(err) {
 		t.Errorf("the client met %v", err)
 	}
 }

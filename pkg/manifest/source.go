@@ -41,7 +41,9 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 			if file != path && patches.has(file) {
 				continue
 			}
-			inputs = append(inputs, input{name: file, found: file != path, open: regular(file)})
+			// Positions are written with slashes everywhere, as reports for other
+			// programs need them.
+			inputs = append(inputs, input{name: filepath.ToSlash(file), found: file != path, open: regular(file)})
 		}
 	}
 	return inputs, nil
