@@ -102,7 +102,13 @@ func labelsOf(s *snapshot.Snapshot, target snapshot.Ref) (podLabels map[string]s
 func (o *exposeCheckOptions) missing(s *snapshot.Snapshot, target snapshot.Ref) error {
 	name := strings.ToLower(target.Kind) + "/" + target.Name
 	if target.Kind == "Service" {
-		return fmt.Errorf("service %q not found in %s", target.Name, o.where)
+		var names []string
+		for _, service := range s.Services {
+			if service.Namespace == target.Namespace {
+				names = append(names, service.Name)
+			}
+		}
+		return fmt.Errorf("service %q not found in %s%s", target.Name, o.where, didYouMean(target.Name, names))
 	}
 	if _, known := labelsOf(s, target); !known {
 		return fmt.Errorf("%s not found in %s", name, o.where)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,7 +168,9 @@ func (o *getOptions) run(ctx context.Context) error {
 		return o.notFound(err)
 	}
 	table := route.New(s)
-	missing := o.missing(table, s, func(name string) string { return nearService(ctx, c, o.query.Namespace, name) })
+	missing := o.missing(table, s, func(name string) string {
+		return cmp.Or(o.nearRun(ctx, name), nearService(ctx, c, o.query.Namespace, name))
+	})
 	if len(table.Services) == 0 && missing != nil {
 		return missing
 	}

@@ -53,7 +53,11 @@ func explainRun(err error) string {
 	var taken *local.TakenError
 	switch {
 	case errors.As(err, &missing) && len(missing.Others) > 0:
-		return fmt.Sprintf("%s; there are %s", missing, strings.Join(missing.Others, ", "))
+		flags := make([]string, len(missing.Others))
+		for i, name := range missing.Others {
+			flags[i] = "--local=" + name
+		}
+		return fmt.Sprintf("%s; there is %s", missing, strings.Join(flags, ", "))
 	case errors.As(err, &missing) && missing.Name != local.DefaultName:
 		return fmt.Sprintf("%s; kubectl nodeport run --name %s -f FILE starts one", missing, missing.Name)
 	case errors.As(err, &missing):
@@ -62,6 +66,20 @@ func explainRun(err error) string {
 		return fmt.Sprintf("%s; give this one another name with --name", taken)
 	}
 	return ""
+}
+
+// nearRun says that a name is that of a run: with --local the name of one comes
+// behind a "=".
+func (f *factory) nearRun(ctx context.Context, name string) string {
+	if f.local == "" || !local.ValidName(name) {
+		return ""
+	}
+	conn, err := local.Dial(ctx, name)
+	if err != nil {
+		return ""
+	}
+	_ = conn.Close()
+	return fmt.Sprintf("; to name the run, write --local=%s", name)
 }
 
 // mendInManifests words fixes for a run, on which kubectl does not work: it

@@ -1,8 +1,10 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -47,6 +49,9 @@ func (c *Cluster) Read(ctx context.Context, query Query) (*snapshot.Snapshot, er
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(read.snapshot.Gaps, func(a, b snapshot.Gap) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace))
+	})
 	return read.snapshot, nil
 }
 

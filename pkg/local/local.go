@@ -30,7 +30,7 @@ type Options struct {
 	// Namespace is that of objects that name none; empty is "default".
 	Namespace string
 	// Nodes is how many nodes there are when the manifests hold none; 0 for
-	// three. There are never more than loopback addresses.
+	// three, or as many as there are loopback addresses: 254, or 1.
 	Nodes int
 	// NodePorts is the range from which node ports are chosen; zero is the
 	// default range.
@@ -90,13 +90,17 @@ type state struct {
 	next     *state
 }
 
-// New makes a cluster that has nothing yet but what answers for its pods.
+// New makes a cluster that has nothing yet but what answers for its pods. It
+// fails when there are to be more nodes than loopback addresses.
 func New(o Options) (*Cluster, error) {
+	on := findLoopbacks()
+	if o.Nodes > on.v4 {
+		return nil, on.tooFew(o.Nodes)
+	}
 	answers, err := newAnswers()
 	if err != nil {
 		return nil, err
 	}
-	on := findLoopbacks()
 	o.ClusterIPs = o.ClusterIPs && on.v4 > 1
 	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
 	c := &Cluster{

@@ -35,6 +35,14 @@ func findLoopbacks() loopbacks {
 	return found
 }
 
+// tooFew is the error of more nodes than there are addresses for.
+func (l loopbacks) tooFew(nodes int) error {
+	if l.v4 == 1 {
+		return fmt.Errorf("there is one loopback address here, 127.0.0.1, and so one node, not %d; 127.0.0.2 and those after it make more", nodes)
+	}
+	return fmt.Errorf("there are at most %d nodes, at 127.0.0.1 to 127.0.0.%[1]d, not %d", l.v4, nodes)
+}
+
 func canListen(ip netip.Addr) bool {
 	listener, err := net.Listen("tcp", netip.AddrPortFrom(ip, 0).String())
 	if err != nil {

@@ -1,7 +1,6 @@
 package route
 
 import (
-	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,7 +32,7 @@ func (b *Builder) Table(s *snapshot.Snapshot) *Table {
 	for _, node := range s.Nodes {
 		table.Nodes = append(table.Nodes, newNode(node))
 	}
-	slices.SortFunc(table.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(table.Nodes, func(a, b Node) int { return compareNames(a.Name, b.Name) })
 	built := make(map[snapshot.Ref]builtService, len(s.Services))
 	for _, object := range s.Services {
 		ref, from := snapshot.RefOf("Service", object), s.SlicesOf(object.Namespace, object.Name)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -68,4 +69,34 @@ func problem(node *corev1.Node) string {
 		}
 	}
 	return ""
+}
+
+// compareNames orders names of nodes as people count: n2 comes before n10.
+func compareNames(a, b string) int {
+	x, y := a, b
+	for x != "" && y != "" {
+		digitsX, digitsY := digits(x), digits(y)
+		if digitsX == "" || digitsY == "" {
+			if x[0] != y[0] {
+				return cmp.Compare(x[0], y[0])
+			}
+			x, y = x[1:], y[1:]
+			continue
+		}
+		numberX, numberY := strings.TrimLeft(digitsX, "0"), strings.TrimLeft(digitsY, "0")
+		if order := cmp.Or(cmp.Compare(len(numberX), len(numberY)), cmp.Compare(numberX, numberY)); order != 0 {
+			return order
+		}
+		x, y = x[len(digitsX):], y[len(digitsY):]
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+}
+
+// digits is the number that a text begins with.
+func digits(text string) string {
+	i := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	if i < 0 {
+		return text
+	}
+	return text[:i]
 }

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,5 +101,23 @@ func TestProblemOfANode(t *testing.T) {
 				t.Errorf("got %q in zone %q, want %q", got.Problem, got.Zone, test.want)
 			}
 		})
+	}
+}
+
+func TestNodesAreSortedAsPeopleCount(t *testing.T) {
+	for _, want := range [][]string{
+		{"n1", "n2", "n10"},
+		{"node-1", "node-2", "node-10", "node-10b"},
+		{"a", "a1", "b"},
+		{"ip-10-0-2-9", "ip-10-0-2-10", "ip-10-0-12-1"},
+		{"n01-b", "n1-b", "n1-c"},
+		{"n99999999999999999999", "n100000000000000000000"},
+	} {
+		got := slices.Clone(want)
+		slices.Reverse(got)
+		slices.SortFunc(got, compareNames)
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // Table holds the services that have node ports and the nodes on which they
 // are open. It is data: whoever holds one may read it, nobody changes it.
 type Table struct {
-	// Nodes are sorted by name.
+	// Nodes are sorted by name, numbers in them by their value.
 	Nodes []Node
 	// Services are sorted by namespace and name.
 	Services []Service
