@@ -58,8 +58,8 @@ type Dialer struct {
 	direct   net.Dialer
 	// near tells that pods can be reached by their addresses.
 	near atomic.Bool
-	// pods are those of the table that was followed last.
-	pods map[tunnel.Pod]bool
+	// table is the one that was followed last.
+	table *route.Table
 }
 
 // patience is how long an address may take to answer that should be near.
@@ -67,7 +67,7 @@ const patience = 2 * time.Second
 
 // NewDialer makes a dialer that reaches pods as via says.
 func NewDialer(via Via, vicinity Vicinity, tunnels Tunnels) *Dialer {
-	d := &Dialer{via: via, vicinity: vicinity, tunnels: tunnels}
+	d := &Dialer{via: via, vicinity: vicinity, tunnels: tunnels, table: &route.Table{}}
 	d.near.Store(via == Direct)
 	return d
 }
@@ -78,30 +78,48 @@ func (d *Dialer) Follow(table *route.Table) (direct bool) {
 	if d.via == Auto {
 		d.near.Store(d.vicinity.Reaches(table))
 	}
-	pods := podsOf(table)
-	for pod := range d.pods {
-		if !pods[pod] {
-			d.tunnels.Forget(pod)
-		}
+	for pod := range gonePods(d.table, table) {
+		d.tunnels.Forget(pod)
 	}
-	d.pods = pods
+	d.table = table
 	return d.near.Load()
 }
 
-// podsOf returns the pods that a table leads to.
-func podsOf(table *route.Table) map[tunnel.Pod]bool {
-	pods := map[tunnel.Pod]bool{}
+// gonePods returns the pods that one table leads to and the next one does not.
+// Endpoints that are in the same memory in both are not looked at, as most are
+// when services are many; those of the next table only when some pod may be gone.
+func gonePods(before, now *route.Table) map[tunnel.Pod]bool {
+	stays := map[*route.Endpoint]int{} // how many, by the first
+	eachPort(now, func(_ string, endpoints []route.Endpoint) { stays[&endpoints[0]] = len(endpoints) })
+	gone := map[tunnel.Pod]bool{}
+	eachPort(before, func(namespace string, endpoints []route.Endpoint) {
+		if stays[&endpoints[0]] == len(endpoints) {
+			return
+		}
+		for i := range endpoints {
+			if endpoints[i].Pod != "" {
+				gone[podOf(namespace, &endpoints[i])] = true
+			}
+		}
+	})
+	eachPort(now, func(namespace string, endpoints []route.Endpoint) {
+		for i := 0; i < len(endpoints) && len(gone) > 0; i++ {
+			delete(gone, podOf(namespace, &endpoints[i]))
+		}
+	})
+	return gone
+}
+
+// eachPort calls f with the endpoints of each port that has some.
+func eachPort(table *route.Table, f func(namespace string, endpoints []route.Endpoint)) {
 	for i := range table.Services {
 		service := &table.Services[i]
 		for j := range service.Ports {
-			for _, endpoint := range service.Ports[j].Endpoints {
-				if endpoint.Pod != "" {
-					pods[podOf(service.Namespace, &endpoint)] = true
-				}
+			if endpoints := service.Ports[j].Endpoints; len(endpoints) > 0 {
+				f(service.Namespace, endpoints)
 			}
 		}
 	}
-	return pods
 }
 
 func podOf(namespace string, endpoint *route.Endpoint) tunnel.Pod {

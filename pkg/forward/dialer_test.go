@@ -90,6 +90,23 @@ func TestPodsThatAreGoneAreForgotten(t *testing.T) {
 	}
 }
 
+func TestAPodIsNotGoneAsLongAsAServiceLeadsToIt(t *testing.T) {
+	tunnels := &tunnelsOf{}
+	d := NewDialer(Auto, Vicinity{}, tunnels)
+	table, one := shop(), shop().Services[0]
+	one.Name = "web-admin"
+	table.Services = append(table.Services, one)
+	d.Follow(table)
+	d.Follow(&route.Table{Services: table.Services[1:]})
+	if len(tunnels.forgotten) > 0 {
+		t.Errorf("forgot %q of a service that stays", tunnels.forgotten)
+	}
+	d.Follow(&route.Table{})
+	if got := len(tunnels.forgotten); got != 2 {
+		t.Errorf("forgot %q, want both pods", tunnels.forgotten)
+	}
+}
+
 func TestWhatNoApplicationHeardMayBeSaidToAnother(t *testing.T) {
 	for kind, want := range map[tunnel.Kind]bool{
 		tunnel.Refused: true, tunnel.PodGone: true, tunnel.NodeUnreachable: true, tunnel.Forbidden: true,
