@@ -45,7 +45,7 @@ func TestForwardCostsNoMoreTheLongerItRuns(t *testing.T) {
 		"the API server": {"/kube-apiserver ", c.ID()},
 		"the kubelets":   {"/kubelet ", c.ID()},
 	}
-	held := &held{address: fmt.Sprintf("127.0.0.1:%d", port), dial: c.Client().DialContext}
+	held := &held{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), dial: c.Client().DialContext}
 	held.keep(ctx, connections)
 	early := map[string]int64{}
 	for begin := time.Now(); ctx.Err() == nil; {
@@ -74,6 +74,7 @@ func TestForwardCostsNoMoreTheLongerItRuns(t *testing.T) {
 // held are connections that are kept open, with a request now and then. One
 // that breaks off because its pod is gone is made anew.
 type held struct {
+	t                *testing.T
 	address          string
 	dial             func(ctx context.Context, network, address string) (net.Conn, error)
 	group            sync.WaitGroup
@@ -86,6 +87,7 @@ func (h *held) keep(ctx context.Context, n int) {
 			for ctx.Err() == nil {
 				if err := h.one(ctx); err != nil && ctx.Err() == nil {
 					h.broken.Add(1)
+					h.t.Logf("broke off: %v", err)
 				}
 			}
 		})

@@ -84,10 +84,10 @@ func (b *bench) growing(ctx context.Context, lasting time.Duration) error {
 	if err := b.deploy(ctx, "small", smallPart); err != nil {
 		return err
 	}
-	if err := b.grow(ctx, "web", "pods without limits", lasting); err != nil {
+	if err := b.grow(ctx, "web", "pod without limits", lasting); err != nil {
 		return err
 	}
-	return b.grow(ctx, "small", "pods with "+smallPart+" of a processor each", lasting)
+	return b.grow(ctx, "small", "pod with "+smallPart+" of a processor each", lasting)
 }
 
 // grow measures a service with more and more pods, and leaves it one.
@@ -96,7 +96,7 @@ func (b *bench) grow(ctx context.Context, service, what string, lasting time.Dur
 		if err := b.scale(ctx, service, pods); err != nil {
 			return err
 		}
-		if err := b.table(ctx, fmt.Sprintf("%d %s", pods, what), growth(lasting), b.cluster.Kubeconfig(), service, pods); err != nil {
+		if err := b.table(ctx, fmt.Sprintf("%d × %s", pods, what), growth(lasting), b.cluster.Kubeconfig(), service, pods); err != nil {
 			return err
 		}
 	}
