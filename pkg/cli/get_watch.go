@@ -15,9 +15,10 @@ import (
 func (o *getOptions) follow(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	var tables route.Builder
 	var before *route.Table
 	err := c.Watch(ctx, o.query, o.observer(func(s *snapshot.Snapshot) {
-		table := route.New(s)
+		table := tables.Table(s)
 		if err := o.followed(before, table, s); err != nil {
 			cancel(err)
 		}
@@ -40,7 +41,7 @@ func (o *getOptions) followed(before, table *route.Table, s *snapshot.Snapshot) 
 	}
 	o.leaveNodes(table, s) // a service or node that went since is no error
 	o.tellDeleted(before, table)
-	listing.noHeaders = true
+	listing = listing.again()
 	if changed := changedSince(before, table); len(changed.Services) > 0 {
 		return ignoreNoAddress(listing.print(changed, s))
 	}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -172,5 +173,26 @@ spec: {type: NodePort, ports: [{name: given, port: 82, nodePort: 30033}, {name: 
 	}
 	if forgetAssumed(tableOf(service()), assumed) {
 		t.Error("it says that a given node port was assumed")
+	}
+}
+
+// A service that changes is listed whatever it has to be sorted by, and columns
+// have headers once.
+func TestWatchInColumnsSortsTheFirstListingAlone(t *testing.T) {
+	f, _ := testFactory()
+	out := f.Out.(*bytes.Buffer)
+	columns, err := render.ParseColumns("NAME:.metadata.name,HEALTH:.healthCheckNodePort")
+	checkError(t, err, "")
+	order, err := render.ParseOrder(".healthCheckNodePort")
+	checkError(t, err, "")
+	o := &getOptions{factory: f, listing: listing{factory: f, printer: columns, order: order}}
+	checked := func(s *corev1.Service) { s.Spec.HealthCheckNodePort = 31000 }
+	first := &snapshot.Snapshot{Services: []*corev1.Service{service(), service(named("api"), checked)}}
+	checkError(t, o.followed(nil, route.New(first), first), "")
+	then := &snapshot.Snapshot{Services: []*corev1.Service{service(ports(port("http", 82, 30034, 300))), service(named("api"), checked)}}
+	checkError(t, o.followed(route.New(first), route.New(then), then), "")
+	const want = "NAME   HEALTH\nweb    <none>\napi    31000\nweb   <none>\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

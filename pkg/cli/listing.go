@@ -42,6 +42,18 @@ func (l listing) show(table *route.Table, s *snapshot.Snapshot) error {
 	return nil
 }
 
+// again is the listing of services that change after the first: without
+// headers, and in no order.
+func (l listing) again() listing {
+	l.noHeaders, l.order = true, nil
+	if columns, ok := l.printer.(*render.Columns); ok {
+		headless := *columns
+		headless.NoHeaders = true
+		l.printer = &headless
+	}
+	return l
+}
+
 func (l listing) print(table *route.Table, s *snapshot.Snapshot) error {
 	if l.order != nil {
 		if err := l.order.Sort(table); err != nil {
