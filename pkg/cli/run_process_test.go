@@ -1,0 +1,263 @@
+//go:build linux
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// asProgram in the environment makes the test binary the program.
+const asProgram = "NODEPORT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // as cmd/kubectl-nodeport has it
+	context.AfterFunc(ctx, stop)
+	os.Exit(Run(ctx, os.Args[1:], genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}))
+}
+
+// process is the program in a process of its own, which signals reach.
+type process struct {
+	t       *testing.T
+	command *exec.Cmd
+	out     written
+	changed chan struct{}
+	// ended is closed when it has.
+	ended chan struct{}
+}
+
+func startProcess(t *testing.T, sockets string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, command: exec.Command(os.Args[0], args...), changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	p.out.changed = p.changed
+	p.command.Stdout, p.command.Stderr = &p.out, &p.out
+	p.command.Env = append(os.Environ(), asProgram+"=1", "XDG_RUNTIME_DIR="+sockets, "LC_ALL=C.UTF-8")
+	p.command.WaitDelay = time.Minute
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.command.Wait() // the exit code tells
+	}()
+	t.Cleanup(func() {
+		_ = p.command.Process.Kill()
+		<-p.ended
+	})
+	return p
+}
+
+// await waits until the program has written what a pattern says, and returns
+// its first group.
+func (p *process) await(pattern string) string {
+	p.t.Helper()
+	limit := time.After(time.Minute)
+	for {
+		if found := regexp.MustCompile(pattern).FindStringSubmatch(p.out.String()); found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-p.changed:
+			continue
+		case <-p.ended:
+		case <-limit:
+		}
+		if found := regexp.MustCompile(pattern).FindStringSubmatch(p.out.String()); found == nil {
+			p.t.Fatalf("it did not write %q:\n%s", pattern, &p.out)
+		}
+	}
+}
+
+func (p *process) interrupt() {
+	p.t.Helper()
+	if err := p.command.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// code waits for the end and returns the exit code.
+func (p *process) code() int {
+	p.t.Helper()
+	limit := time.AfterFunc(time.Minute, func() { _ = p.command.Process.Kill() })
+	defer limit.Stop()
+	<-p.ended
+	return p.command.ProcessState.ExitCode()
+}
+
+// sockets is a folder for control sockets, whose paths have to be short.
+func sockets(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// runWeb runs a pod and its service on one node, at a node port.
+func runWeb(t *testing.T, sockets string, args ...string) (p *process, port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	path := filepath.Join(t.TempDir(), "web.yaml")
+	text := fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: web, image: web, ports: [{containerPort: 300}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{nodePort: %d, port: 82, targetPort: 300}]}
+`, port)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args = append([]string{"run", "-f", path, "--nodes=1", "--cluster-ips=false", fmt.Sprintf("--node-port-range=%d-%[1]d", port)}, args...)
+	return startProcess(t, sockets, args...), port
+}
+
+// talk opens a connection that the stand-in answers, and that does not end.
+func talk(t *testing.T, port int) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp4", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	say(t, conn, "hello\n")
+	return conn
+}
+
+func say(t *testing.T, conn net.Conn, line string) {
+	t.Helper()
+	if _, err := io.WriteString(conn, line); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, len(line))
+	if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != line {
+		t.Fatalf("read %q, %v", answer, err)
+	}
+}
+
+// ended waits until a connection has ended.
+func ended(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection did not end: %v", err)
+	}
+}
+
+func TestCtrlCLetsConnectionsEndAndASecondOneCutsThem(t *testing.T) {
+	p, port := runWeb(t, sockets(t), "--drain=1h")
+	p.await(`pods  web`)
+	conn := talk(t, port)
+	p.interrupt()
+	p.await(`note: connections are open still, which have 1h0m0s to end; Ctrl-C cuts them now`)
+	say(t, conn, "still here\n")
+	p.interrupt()
+	if code := p.code(); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, &p.out)
+	}
+	ended(t, conn)
+}
+
+func TestConnectionsAreCutWhenTheDrainIsOver(t *testing.T) {
+	p, port := runWeb(t, sockets(t), "--drain=100ms")
+	p.await(`pods  web`)
+	conn := talk(t, port)
+	p.interrupt()
+	if code := p.code(); code != exitOK {
+		t.Errorf("exit code %d, want %d\n%s", code, exitOK, &p.out)
+	}
+	if !strings.Contains(p.out.String(), "note: connections that were still open after 100ms were cut") {
+		t.Errorf("it wrote\n%s", &p.out)
+	}
+	ended(t, conn)
+}
+
+func TestARunThatIsKilledLeavesNothingInTheWayOfTheNext(t *testing.T) {
+	folder := sockets(t)
+	args := []string{"--name=killed", "--exec", `web=sleep 1000 & echo "child $!, shell $$"; wait`}
+	p, _ := runWeb(t, folder, args...)
+	var ends []func()
+	for _, pattern := range []string{`web \| child (\d+)`, `web \| child \d+, shell (\d+)`} {
+		ends = append(ends, endOf(t, p.await(pattern)))
+	}
+	if err := p.command.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.code(); code != -1 {
+		t.Errorf("exit code %d of a process that was killed", code)
+	}
+	for _, end := range ends {
+		end()
+	}
+
+	next, _ := runWeb(t, folder, args...)
+	next.await(`web \| child (\d+)`)
+	get := startProcess(t, folder, "get", "--local=killed", "-o", "name")
+	if code := get.code(); code != exitOK || get.out.String() != "service/web\n" {
+		t.Errorf("get ended with code %d and wrote %q", code, get.out.String())
+	}
+	next.interrupt()
+	if code := next.code(); code != exitOK {
+		t.Errorf("exit code %d of the next run\n%s", code, &next.out)
+	}
+}
+
+// endOf returns what waits for the end of a process that is no child.
+func endOf(t *testing.T, pid string) func() {
+	t.Helper()
+	number, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.PidfdOpen(number, 0)
+	if err != nil {
+		t.Skipf("skipped: no descriptor of a process can be had: %v", err)
+	}
+	return func() {
+		defer unix.Close(fd)
+		polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		for {
+			n, err := unix.Poll(polled, int(time.Minute/time.Millisecond))
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			if n != 1 || err != nil {
+				t.Errorf("process %d lives on: %v", number, err)
+				_ = syscall.Kill(number, syscall.SIGKILL)
+			}
+			return
+		}
+	}
+}
