@@ -86,7 +86,10 @@ func (f *factory) nearRun(ctx context.Context, name string) string {
 // would change the cluster of the kubeconfig.
 func mendInManifests(findings []check.Finding) {
 	for i := range findings {
-		if strings.HasPrefix(findings[i].Fix, "kubectl ") {
+		switch fix := findings[i].Fix; {
+		case strings.HasPrefix(fix, "kubectl describe "), strings.HasPrefix(fix, "kubectl logs "):
+			findings[i].Fix = "look at what kubectl nodeport run says of the pod"
+		case strings.HasPrefix(fix, "kubectl "):
 			findings[i].Fix = "change the manifests that run serves as this would change a cluster: " + findings[i].Fix
 		}
 	}

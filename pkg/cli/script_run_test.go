@@ -21,13 +21,13 @@ import (
 //
 //	start NAME ARG ...    starts it; files are named from the root
 //	await NAME TEXT       waits until it has written a text since the last await
-//	stop NAME             presses Ctrl-C; what it wrote becomes the script's output
+//	interrupt NAME        presses Ctrl-C; what it wrote becomes the script's output
 //	fetch ADDRESS         prints a page, or what the connection met
 //
 // $PORT is a port that nothing listens on.
 func (s *scripts) runCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"start": s.start, "await": s.await, "stop": s.stop, "fetch": fetch,
+		"start": s.start, "await": s.await, "interrupt": s.interrupt, "fetch": fetch,
 	}
 }
 
@@ -123,7 +123,7 @@ func (s *scripts) await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (s *scripts) stop(ts *testscript.TestScript, neg bool, args []string) {
+func (s *scripts) interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	r := s.runningAs(ts, args, 1)
 	r.cancel()
 	code := <-r.code
