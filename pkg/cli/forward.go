@@ -81,13 +81,16 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	}
 	defer tunnels.Close()
 	dialer := forward.NewDialer(o.via, vicinity, tunnels)
-	o.serve.engine.Dialer, o.serve.engine.Events = dialer, func(e engine.Event) { teller.event(understood(e)) }
+	events := newEventQueue[engine.Event]()
+	o.serve.engine.Dialer, o.serve.engine.Events = dialer, events.add
 	o.serve.engine.Metrics = func(w io.Writer) { _ = tunnels.Stats().WriteMetrics(w) }
 	o.serve.logAccess(o.factory, o.json)
 	defer shield()()
 	f := &forwarding{
-		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, leftOut: map[udpPort]bool{},
+		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, events: events,
+		leftOut: map[udpPort]bool{},
 	}
+	defer f.tellEvents()
 	closeStatus, err := o.serve.serveStatus(f.engine.Handler())
 	if err != nil {
 		return err
@@ -102,6 +105,7 @@ type forwarding struct {
 	dialer *forward.Dialer
 	engine *engine.Engine
 	teller *teller
+	events *eventQueue[engine.Event]
 	tables route.Builder
 	began  bool
 	// leftOut are the ports of which the user knows that they are not served.
@@ -113,6 +117,7 @@ type forwarding struct {
 func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	go f.tell(ctx)
 	near := func(name string) string { return nearService(ctx, c, f.query.Namespace, name) }
 	observer := f.observer(func(s *snapshot.Snapshot) {
 		first := !f.began
@@ -132,6 +137,24 @@ func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 		return cause
 	}
 	return nil
+}
+
+// tell says what the engine meets, until ctx is done.
+func (f *forwarding) tell(ctx context.Context) {
+	for {
+		select {
+		case <-f.events.ready:
+			f.tellEvents()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (f *forwarding) tellEvents() {
+	for _, e := range f.events.take() {
+		f.teller.event(understood(e))
+	}
 }
 
 // tunnels are those through the API server of the kubeconfig.

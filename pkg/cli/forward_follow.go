@@ -32,7 +32,8 @@ func (f *forwarding) changed(s *snapshot.Snapshot, near func(name string) string
 	if !f.dialer.Follow(cluster) {
 		f.leaveOutUDP(placed)
 	}
-	f.engine.Execute(placed) // which tells of ports that cannot be opened
+	f.engine.Execute(placed)
+	f.tellEvents() // of ports that cannot be opened, before their services
 	f.teller.services(placed)
 	f.began = true
 	return nil

@@ -193,7 +193,7 @@ func (o *runOptions) run(ctx context.Context) error {
 	if socket != nil {
 		defer socket.Close()
 	}
-	events := newEventQueue()
+	events := newEventQueue[local.Event]()
 	o.machine.Events = events.add
 	c, err := local.New(o.machine)
 	if err != nil {

@@ -50,7 +50,7 @@ func (o *runOptions) check(set *manifest.Set) (faulty bool, err error) {
 }
 
 // follow takes edits over and tells what happens, until ctx is done.
-func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue, stamp string) error {
+func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue[local.Event], stamp string) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	seen, broken := stamp, false
@@ -76,7 +76,7 @@ func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTe
 // awaitReady waits a moment for what was started to be ready, so that what is
 // listed first is not that nothing answers yet. An application that should run
 // already and does not is not waited for.
-func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *eventQueue) {
+func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *eventQueue[local.Event]) {
 	const patience = 3 * time.Second
 	limit := time.NewTimer(patience)
 	defer limit.Stop()

@@ -44,19 +44,23 @@ func (c *connection) cut() {
 
 // add takes a connection in, unless there are too many or all are to end.
 func (c *connections) add(e *Engine, conn cutter) error {
-	c.mu.Lock()
-	if c.ended {
-		c.mu.Unlock()
-		return errCut
-	}
-	if c.max > 0 && len(c.all) >= c.max {
-		c.mu.Unlock()
-		err := &LimitError{Max: c.max}
+	err := c.tryAdd(conn)
+	if limit := (*LimitError)(nil); errors.As(err, &limit) {
 		c.short(e, err)
-		return err
+	}
+	return err
+}
+
+func (c *connections) tryAdd(conn cutter) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended:
+		return errCut
+	case c.max > 0 && len(c.all) >= c.max:
+		return &LimitError{Max: c.max}
 	}
 	c.all[conn] = struct{}{}
-	c.mu.Unlock()
 	return nil
 }
 

@@ -23,7 +23,7 @@ type end struct {
 }
 
 // ready takes what epoll tells. An error is met by reading and writing in their
-// turn, unless nothing is read any more, or not yet.
+// turn, unless nothing is read now.
 func (e *end) ready(_ *loop, events uint32) {
 	const gone = unix.EPOLLHUP | unix.EPOLLERR
 	if events&(unix.EPOLLIN|unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
@@ -65,7 +65,12 @@ type lane struct {
 	pipe *pipe
 }
 
-// turn is how often a lane may move something before others are looked at.
+// bulk is how many buffers in a row come full before a stream is taken for a
+// long one, which is then moved without passing through this program.
+const bulk = 8
+
+// A lane may move something turn times before others are looked at, and splice
+// takes up to spliceMost bytes each time.
 const turn = 8
 
 // run moves bytes until one side is not ready; more tells that it stopped
@@ -81,7 +86,7 @@ func (d *lane) run(p *pair) (more bool, err error) {
 			}
 			err = d.flush(p)
 		case !d.from.readable:
-			d.rest(p)
+			d.yieldPipe(p)
 			return false, nil
 		case d.full >= bulk:
 			err = d.splice(p)
@@ -149,13 +154,13 @@ func (d *lane) flush(p *pair) error {
 	n, err := d.write(p, d.held)
 	d.held = d.held[n:]
 	if len(d.held) == 0 {
-		d.drop(p)
+		d.freeHeld(p)
 	}
 	return err
 }
 
-// drop gives back the buffer of what is held.
-func (d *lane) drop(p *pair) {
+// freeHeld gives back the buffer of what is held.
+func (d *lane) freeHeld(p *pair) {
 	p.loop.engine.buffers.put(d.buffer)
 	d.held, d.buffer = nil, nil
 }
@@ -171,19 +176,16 @@ func (d *lane) splice(p *pair) error {
 		}
 		d.pipe = taken
 	}
-	n, err := splice(d.from.fd, d.pipe.write, pipeSize)
+	n, err := splice(d.from.fd, d.pipe.write, spliceMost)
 	switch {
-	case errors.Is(err, unix.EAGAIN):
+	case errors.Is(err, unix.EAGAIN) && !d.from.more:
 		d.from.readable = false
 		return nil
-	case errors.Is(err, unix.EINVAL) && d.pipe.holds == 0: // one of the two cannot be spliced
-		d.full = 0
+	case err == nil && n == 0, errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINVAL):
+		d.full = 0 // it stops at an urgent byte as at an end, and a plain read knows which it is
 		return nil
 	case err != nil:
 		return os.NewSyscallError("splice", err)
-	case n == 0:
-		d.end(p)
-		return nil
 	}
 	if n < bufferSize {
 		d.full = 0
@@ -207,8 +209,8 @@ func (d *lane) drain(p *pair) error {
 	return nil
 }
 
-// rest gives back what only a stream in flow needs.
-func (d *lane) rest(p *pair) {
+// yieldPipe gives back what only a stream in flow needs.
+func (d *lane) yieldPipe(p *pair) {
 	if d.pipe != nil {
 		p.loop.pipes.put(d.pipe)
 		d.pipe = nil
@@ -220,7 +222,7 @@ func (d *lane) rest(p *pair) {
 // of which the other lane hears.
 func (d *lane) end(p *pair) {
 	d.over = true
-	d.rest(p)
+	d.yieldPipe(p)
 	if !p.up.over || !p.down.over {
 		_ = unix.Shutdown(d.to.fd, unix.SHUT_WR)
 	}

@@ -19,7 +19,7 @@ func scarce(err error) bool {
 	// Windows has numbers of its own for sockets.
 	const wsaEMFILE, wsaENOBUFS, wsaEADDRNOTAVAIL = syscall.Errno(10024), syscall.Errno(10055), syscall.Errno(10049)
 	for _, e := range []error{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ENOSPC, syscall.EADDRNOTAVAIL,
 		wsaEMFILE, wsaENOBUFS, wsaEADDRNOTAVAIL,
 	} {
 		if errors.Is(err, e) {

@@ -15,6 +15,10 @@ const (
 	keepAliveCount    = 4
 )
 
+func keepAliveConfig() net.KeepAliveConfig {
+	return net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount}
+}
+
 // listenTCP opens the socket of a binding, of TCP or SCTP.
 func listenTCP(b *binding) (*net.TCPListener, error) {
 	if b.way.Protocol == "SCTP" {

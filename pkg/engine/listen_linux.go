@@ -84,11 +84,18 @@ func duplicate(socket interface {
 	return own, err
 }
 
-// connOf gives a socket to package net, also when that fails.
+// connOf gives the socket of a client to package net; one that it cannot take
+// is reset.
 func connOf(fd int) (net.Conn, error) {
 	file := os.NewFile(uintptr(fd), "")
 	defer file.Close()
-	return net.FileConn(file)
+	conn, err := net.FileConn(file)
+	if err != nil {
+		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		return nil, err
+	}
+	_ = conn.(*net.TCPConn).SetKeepAliveConfig(keepAliveConfig()) // package net has set its own
+	return conn, nil
 }
 
 func control(c syscall.RawConn, do func(fd int) error) error {

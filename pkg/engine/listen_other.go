@@ -5,9 +5,7 @@ package engine
 import "net"
 
 func listenConfig() net.ListenConfig {
-	return net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
-		Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
-	}}
+	return net.ListenConfig{KeepAliveConfig: keepAliveConfig()}
 }
 
 // newServer takes connections by package net.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,8 +13,9 @@ import (
 
 // loop serves TCP connections whose both ends are sockets of the system: one
 // goroutine waits for all of them at once, where package net has two goroutines
-// for each connection and wakes one for each that is ready. What is below it
-// runs in that goroutine, unless it says otherwise.
+// for each connection and wakes one for each that is ready. It waits for UDP's
+// sockets, too. What is below it runs in that goroutine, unless it says
+// otherwise.
 type loop struct {
 	engine *Engine
 	// epoll waits for what is watched; wake is written to when something is posted.
@@ -24,6 +26,8 @@ type loop struct {
 	// buffer is what one read takes in. Nothing stays there.
 	buffer []byte
 	pipes  pipes
+	// pairs counts those that it has, also those that it has yet to begin.
+	pairs atomic.Int32
 	// unfinished are pairs that had their turn and could go on.
 	unfinished []*pair
 	// young counts the pairs that have something to come by time alone.

@@ -8,11 +8,14 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
 // silent is an address from which nothing comes back.
@@ -165,12 +168,220 @@ func TestAClientThatBreaksOffAfterItsLastWordIsNotKept(t *testing.T) {
 	}
 }
 
+// endless is what a client says that has much to say.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+func TestAnAnswerArrivesThoughTheEndpointHearsNoMore(t *testing.T) {
+	endpoint := backendOf(t, func(conn net.Conn) {
+		_, _ = io.CopyN(io.Discard, conn, 100<<10)
+		_, _ = io.WriteString(conn, "too large\n")
+		conn.Close() // with a reset, because of what it did not read
+	})
+	port := freePort(t)
+	e := start(t, Options{})
+	e.Execute(tableOf(web(port, endpoint)))
+	for range 20 {
+		c := dial(t, at(port))
+		go func() { _, _ = io.Copy(c, io.LimitReader(endless{}, 8<<20)) }()
+		if got := c.line(t); got != "too large" {
+			t.Fatalf("the client heard %q", got)
+		}
+		c.Close()
+	}
+}
+
+func TestAClientThatBreaksOffIsNotKeptForAnEndpointThatTakesNothing(t *testing.T) {
+	endpoint := backendOf(t, func(conn net.Conn) {
+		defer conn.Close()
+		<-t.Context().Done()
+	})
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, endpoint)))
+	c := dial(t, at(port))
+	_ = c.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+	if _, err := io.Copy(c, endless{}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
+	abort(c)
+	if a := <-ended; !errors.Is(a.Err, syscall.ECONNRESET) {
+		t.Errorf("told %v", a.Err)
+	}
+}
+
+func TestAStreamGoesOnBehindAnUrgentByte(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		t.Run(fmt.Sprintf("that ends %v", ends), func(t *testing.T) {
+			p, client, endpoint := lanes(t)
+			p.up.full = bulk // so that it is spliced
+			const long = 48 << 10
+			said := make([]byte, long)
+			err := errors.Join(writeAll(client, said), unix.Sendto(client, []byte("!"), unix.MSG_OOB, nil), writeAll(client, []byte("tail")))
+			if ends {
+				err = errors.Join(err, unix.Shutdown(client, unix.SHUT_WR))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.client.readable, p.client.more = true, true // as epoll tells
+			for more := true; more; {
+				if more, err = p.up.run(p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if p.up.over != ends {
+				t.Errorf("over: %v", p.up.over)
+			}
+			got := make([]byte, long+100)
+			n := 0
+			for n < long+4 {
+				more, err := unix.Read(endpoint, got[n:])
+				if err != nil || more == 0 {
+					break
+				}
+				n += more
+			}
+			if n != long+4 || string(got[n-4:n]) != "tail" {
+				t.Errorf("the endpoint heard %d bytes of %d", n, long+4)
+			}
+		})
+	}
+}
+
+func writeAll(fd int, b []byte) error {
+	n, err := unix.Write(fd, b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// lanes is a pair that no loop watches, with the other ends of its sockets.
+func lanes(t *testing.T) (p *pair, client, server int) {
+	t.Helper()
+	e := start(t, Options{})
+	l, err := newLoop(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.close)
+	p = newPair(&loopServer{engine: e}, l, -1)
+	p.visit = &visit{engine: e, node: &nodePort{}, endpoint: &endpoint{}}
+	client, p.client.fd = connected(t)
+	server, p.endpoint.fd = connected(t)
+	p.endpoint.writable = true
+	return p, client, server
+}
+
+// connected is both ends of a connection; the second does not wait.
+func connected(t *testing.T) (one, other int) {
+	t.Helper()
+	listener := occupy(t)
+	conn := dial(t, listener.Addr())
+	accepted, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, err = duplicate(conn); err == nil {
+		other, err = duplicate(accepted.(*net.TCPConn))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = unix.Close(one), unix.Close(other) })
+	_ = unix.SetNonblock(one, false)
+	return one, other
+}
+
+func TestConnectionsThatComeSlowlyAreSpreadOverTheLoops(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
+	port := freePort(t)
+	e := start(t, Options{})
+	e.Execute(tableOf(web(port, backend(t, "one"))))
+	var clients []*client
+	for range 40 {
+		c := dial(t, at(port))
+		c.line(t)
+		clients = append(clients, c)
+	}
+	for i, l := range e.loops.all {
+		if n := l.pairs.Load(); n < 5 || n > 20 {
+			t.Errorf("loop %d has %d of 40", i, n)
+		}
+	}
+	for _, c := range clients {
+		_ = c.CloseWrite()
+		_, _ = io.ReadAll(c)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range e.loops.all {
+		if l.pairs.Load() != 0 || l.young != 0 {
+			t.Errorf("loop %d still counts %d, of which %d are young", i, l.pairs.Load(), l.young)
+		}
+	}
+}
+
+func TestAClientThatIsHandedOverIsProbedAsOthersAre(t *testing.T) {
+	port := freePort(t)
+	e := start(t, Options{Dialer: &halfAddressed{}})
+	e.Execute(tableOf(web(port, backend(t, "one"))))
+	dial(t, at(port)).line(t)
+	e.open.mu.Lock()
+	defer e.open.mu.Unlock()
+	for c := range e.open.all {
+		raw, err := c.(*connection).client.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = control(raw, func(fd int) error {
+			idle, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
+			if err != nil || time.Duration(idle)*time.Second != keepAliveIdle {
+				t.Errorf("probed after %d seconds, %v", idle, err)
+			}
+			return nil
+		})
+	}
+}
+
+func TestAnIPv6NodeLeadsToAnIPv6Endpoint(t *testing.T) {
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skipf("skipped: no IPv6 here: %v", err)
+	}
+	defer listener.Close()
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			_, _ = io.WriteString(conn, "six\n")
+			_ = conn.Close()
+		}
+	}()
+	port := freePort(t)
+	service := web(port, listener.Addr().(*net.TCPAddr).AddrPort())
+	service.ClusterIPs = []netip.Addr{netip.MustParseAddr("fd00::1")}
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Access: func(a *Access) { ended <- a }})
+	e.Execute(&route.Table{Nodes: []route.Node{nodeAt("node-1", "::1")}, Services: []route.Service{service}})
+	c := dial(t, netip.AddrPortFrom(netip.IPv6Loopback(), port))
+	if got := c.line(t); got != "six" {
+		t.Errorf("reached %q", got)
+	}
+	_ = c.CloseWrite()
+	if a := <-ended; a.Client.String() != c.LocalAddr().String() || a.Err != nil {
+		t.Errorf("told %+v", a)
+	}
+}
+
 func TestAPortThatHadNoDescriptorsTakesClientsAgainAfterAWhile(t *testing.T) {
 	port := freePort(t)
 	e := start(t, Options{})
 	e.Execute(tableOf(web(port, backend(t, "one"))))
 	s := e.ports[socket{"TCP", at(port)}].server.(*loopServer)
-	s.rest()
+	s.rest(syscall.EMFILE)
 	if got := dial(t, at(port)).line(t); got != "one" {
 		t.Errorf("reached %q", got)
 	}

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,8 +15,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
-// loopServer takes TCP connections at one address, for the loops. Whichever is
-// idle takes the next one.
+// loopServer takes TCP connections at one address, for the loops.
 type loopServer struct {
 	engine *Engine
 	loops  []*loop
@@ -29,8 +30,10 @@ type loopServer struct {
 	// the kernel could not be told so: they are left in the listener's queue.
 	drops, silent bool
 	// pause is how long no connection is taken when none can be had, for want
-	// of descriptors or memory; 0 while that is well.
-	pause time.Duration
+	// of descriptors or memory; 0 while that is well. resting tells that it
+	// goes on.
+	pause   time.Duration
+	resting bool
 }
 
 // newServer has loops serve a listener, which it closes.
@@ -78,8 +81,11 @@ func (s *loopServer) watch() {
 		l.post(func() {
 			s.mu.RLock()
 			defer s.mu.RUnlock()
-			if !s.closed && !s.silent && !l.watches(s.fd, s) && l.watch(s.fd, s, unix.EPOLLIN|unix.EPOLLEXCLUSIVE) != nil {
-				go s.rest()
+			if s.closed || s.silent || s.resting || l.watches(s.fd, s) {
+				return
+			}
+			if err := l.watch(s.fd, s, unix.EPOLLIN|unix.EPOLLEXCLUSIVE); err != nil {
+				go s.rest(err)
 			}
 		})
 	}
@@ -105,29 +111,53 @@ func (s *loopServer) ready(l *loop, _ uint32) {
 	switch {
 	case errors.Is(err, unix.EAGAIN):
 	case err != nil:
-		s.engine.open.short(s.engine, err)
-		s.rest()
+		s.rest(err)
 	default:
 		if !well {
-			s.recover()
+			s.recovered()
 		}
-		if p := s.admit(l, fd); p != nil {
-			p.begin(from)
-		}
+		s.take(l, fd, from)
 	}
 }
 
-// rest takes no connections for a while, each time a longer one.
-func (s *loopServer) rest() {
-	const shortest, longest = 5 * time.Millisecond, time.Second
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pause = min(max(2*s.pause, shortest), longest)
-	s.unwatch()
-	time.AfterFunc(s.pause, s.watch)
+// take has a client served by the loop that took it, unless another one has
+// clearly less to do: of two that are idle, the kernel asks the same each time.
+func (s *loopServer) take(l *loop, fd int, from netip.AddrPort) {
+	const clearly = 4
+	least := slices.MinFunc(s.loops, func(a, b *loop) int { return cmp.Compare(a.pairs.Load(), b.pairs.Load()) })
+	if l.pairs.Load() < least.pairs.Load()+clearly {
+		least = l
+	}
+	p := s.admit(least, fd)
+	switch {
+	case p == nil:
+	case least == l:
+		p.begin(from)
+	default:
+		least.post(func() { p.begin(from) })
+	}
 }
 
-func (s *loopServer) recover() {
+// rest takes no connections for a while, because of err, each time a longer one.
+func (s *loopServer) rest(err error) {
+	s.engine.open.short(s.engine, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.resting {
+		return
+	}
+	s.resting = true
+	s.pause = min(max(2*s.pause, shortestPause), longestPause)
+	s.unwatch()
+	time.AfterFunc(s.pause, func() {
+		s.mu.Lock()
+		s.resting = false
+		s.mu.Unlock()
+		s.watch()
+	})
+}
+
+func (s *loopServer) recovered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pause = 0
@@ -141,6 +171,7 @@ func (s *loopServer) admit(l *loop, fd int) *pair {
 		closeSocket(fd, true)
 		return nil
 	}
+	l.pairs.Add(1)
 	return p
 }
 
@@ -169,13 +200,4 @@ func (s *loopServer) takeAll() {
 			l.post(func() { p.begin(from) })
 		}
 	}
-}
-
-// address returns where to connect to for an endpoint; false when there is no
-// such address.
-func (e *Engine) address(to *Target) (netip.AddrPort, bool) {
-	if d, ok := e.options.Dialer.(Addresser); ok {
-		return d.Address(to)
-	}
-	return netip.AddrPort{}, false
 }

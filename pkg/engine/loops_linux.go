@@ -13,27 +13,31 @@ const maxLoops = 8
 // everything else; the runtime, too, has less to do when it finds one idle.
 // They are made when the first port is opened.
 type loops struct {
-	once    sync.Once
+	mu      sync.Mutex
 	all     []*loop
-	err     error
 	turn    atomic.Uint32
 	running sync.WaitGroup
 }
 
-// get returns the loops of an engine, running.
+// get returns the loops of an engine, running. Fewer than wanted will do.
 func (s *loops) get(e *Engine) ([]*loop, error) {
-	s.once.Do(func() {
-		for range min(max(runtime.GOMAXPROCS(0)-1, 1), maxLoops) {
-			l, err := newLoop(e)
-			if err != nil {
-				s.err = err
-				break
-			}
-			s.all = append(s.all, l)
-			s.running.Go(l.run)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) > 0 {
+		return s.all, nil
+	}
+	for range min(max(runtime.GOMAXPROCS(0)-1, 1), maxLoops) {
+		l, err := newLoop(e)
+		if err != nil && len(s.all) == 0 {
+			return nil, err
 		}
-	})
-	return s.all, s.err
+		if err != nil {
+			break
+		}
+		s.running.Go(l.run)
+		s.all = append(s.all, l)
+	}
+	return s.all, nil
 }
 
 // next returns one of the loops, in turn.
@@ -42,12 +46,13 @@ func (s *loops) next(e *Engine) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all[int(s.turn.Add(1))%len(all)], nil
+	return all[s.turn.Add(1)%uint32(len(all))], nil
 }
 
 // close ends the loops, which must have no connections any more, and waits for that.
 func (s *loops) close() {
-	s.once.Do(func() {})
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, l := range s.all {
 		l.post(func() { l.ended = true })
 	}

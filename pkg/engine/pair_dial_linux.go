@@ -40,7 +40,7 @@ func (p *pair) dial(to netip.AddrPort) error {
 		return dialError(to, os.NewSyscallError("connect", err))
 	}
 	p.endpoint = end{pair: p, fd: fd}
-	p.to = to
+	p.to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	p.connecting, p.deadline = true, p.visit.began.Add(p.loop.engine.options.DialTimeout)
 	if err := p.loop.watch(fd, &p.endpoint, everything); err != nil {
 		p.hangUp()
@@ -64,22 +64,23 @@ func (p *pair) retry(err error) bool {
 	return true
 }
 
-// failed looks for an error of an end from which nothing is read, because its
-// stream is over or because the endpoint has not answered yet; it returns
-// whether the pair has ended for that, or has left the endpoint.
+// failed looks for an error of an end from which nothing is read, because the
+// endpoint has not answered yet, the stream is over, or the endpoint takes
+// nothing; it returns whether the pair has ended for that, or has left the
+// endpoint. What the endpoint said last the client may still read.
 func (p *pair) failed(e *end) bool {
-	over := e == &p.client && p.up.over || e == &p.endpoint && p.down.over
-	if !p.connecting && !over {
+	unread := e == &p.client && (p.up.over || p.up.waits()) || e == &p.endpoint && p.down.over
+	if !p.connecting && !unread {
 		return false
 	}
 	code, err := unix.GetsockoptInt(e.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {
 	case err != nil || code == 0:
 		return false
-	case code == int(unix.EPIPE): // so the kernel calls a reset that comes after an end
-		p.finish(os.NewSyscallError("read", unix.ECONNRESET))
 	case p.connecting && e == &p.endpoint:
 		p.refused(os.NewSyscallError("connect", unix.Errno(code)))
+	case code == int(unix.EPIPE): // so the kernel calls a reset that comes after an end
+		p.finish(os.NewSyscallError("read", unix.ECONNRESET))
 	default:
 		p.finish(os.NewSyscallError("read", unix.Errno(code)))
 	}
@@ -145,4 +146,15 @@ func (p *pair) connectedToItself() bool {
 	}
 	own, err := localAddress(p.endpoint.fd)
 	return err == nil && own == p.to
+}
+
+// address returns where to connect to for an endpoint; false when only the
+// Dialer knows, as it does of zones.
+func (e *Engine) address(to *Target) (netip.AddrPort, bool) {
+	d, ok := e.options.Dialer.(Addresser)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	at, ok := d.Address(to)
+	return at, ok && at.Addr().Zone() == ""
 }

@@ -67,19 +67,36 @@ func (p *pair) step() {
 	if p.over || p.connecting || p.endpoint.fd < 0 {
 		return
 	}
-	moreUp, err := p.up.run(p)
-	if err == nil {
-		var moreDown bool
-		moreDown, err = p.down.run(p)
-		moreUp = moreUp || moreDown
+	// What the endpoint says comes first: it may have said all, and what the
+	// client says then has it break off.
+	more, err := p.down.run(p)
+	if err != nil {
+		p.breakOff(&p.up, err)
+		return
 	}
+	moreUp, err := p.up.run(p)
 	switch {
-	case err != nil || p.up.over && p.down.over:
-		p.finish(err)
-	case moreUp && !p.queued:
+	case err != nil:
+		p.breakOff(&p.down, err)
+	case p.up.over && p.down.over:
+		p.finish(nil)
+	case (more || moreUp) && !p.queued:
 		p.queued = true
 		p.loop.unfinished = append(p.loop.unfinished, p)
 	}
+}
+
+// breakOff ends the pair because of an error in one lane, when what the other
+// one still had was moved.
+func (p *pair) breakOff(other *lane, err error) {
+	other.from.readable = true
+	for more := true; more; {
+		var failed error
+		if more, failed = other.run(p); failed != nil {
+			break
+		}
+	}
+	p.finish(err)
 }
 
 // age does what is due by time: it leaves an endpoint that does not answer,
@@ -108,8 +125,10 @@ func (p *pair) handOver() {
 	p.grow()
 	p.loop.unwatch(p.client.fd, &p.client)
 	p.over = true
+	p.loop.pairs.Add(-1)
 	client, err := connOf(p.client.fd)
 	if err != nil {
+		p.loop.engine.open.short(p.loop.engine, err)
 		p.ended(err)
 		return
 	}
@@ -127,9 +146,10 @@ func (p *pair) finish(err error) {
 	}
 	p.over = true
 	p.grow()
+	p.loop.pairs.Add(-1)
 	for _, d := range []*lane{&p.up, &p.down} {
-		d.drop(p)
-		d.rest(p)
+		d.freeHeld(p)
+		d.yieldPipe(p)
 	}
 	for _, e := range []*end{&p.client, &p.endpoint} {
 		if e.fd >= 0 {

@@ -7,10 +7,12 @@ import (
 )
 
 const (
-	// pipeSize is what a pipe is asked to hold; the system may allow less.
-	pipeSize = 1 << 20
-	// sparePipes are kept for the next stream that needs one.
-	sparePipes = 8
+	// pipeSize is what a pipe is asked to hold; the system may allow less. Of
+	// that spliceMost is moved at a time.
+	pipeSize, spliceMost = 1 << 20, 256 << 10
+	// sparePipes are kept for the next streams. They count against what the
+	// user's programs may have in pipes.
+	sparePipes = 2
 )
 
 // pipe is where splice puts bytes between two sockets.

@@ -27,9 +27,9 @@ func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
 		r.replay = &replay{confirmed: c.Confirmed(), over: v.engine.options.Strict}
 		received = func(n int64) { v.confirm(r); v.received(n) }
 	}
-	pool, messages := &v.engine.buffers, v.access.Way.Protocol == "SCTP"
-	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, messages: messages, keep: r.replay, first: v.said}
-	back := &stream{from: endpoint, to: client, pool: pool, count: received, messages: messages}
+	pool := &v.engine.buffers
+	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, keep: r.replay, first: v.said}
+	back := &stream{from: endpoint, to: client, pool: pool, count: received}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -59,9 +59,7 @@ func keepAlive(endpoint net.Conn) *time.Timer {
 		if c, ok := endpoint.(interface {
 			SetKeepAliveConfig(net.KeepAliveConfig) error
 		}); ok {
-			_ = c.SetKeepAliveConfig(net.KeepAliveConfig{
-				Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
-			})
+			_ = c.SetKeepAliveConfig(keepAliveConfig())
 		}
 	})
 }
@@ -104,15 +102,9 @@ type stream struct {
 	// count is told of bytes that passed.
 	count func(int64)
 	keep  *replay
-	// messages tells that what is read is to be written as it was, in one piece.
-	messages bool
 	// first is what the other side is to hear before anything else.
 	first []byte
 }
-
-// bulk is how many buffers in a row come full before a stream is taken for a
-// long one, which is then moved without passing through this program.
-const bulk = 8
 
 // carry moves what comes until its end, and passes the end on.
 func (s *stream) carry() error {
@@ -123,20 +115,9 @@ func (s *stream) carry() error {
 		}
 	}
 	source := newSource(s.from, s.pool)
-	for full := 0; ; {
-		if full >= bulk && !s.messages {
-			if done, err := s.splice(); done {
-				return err
-			}
-			full = 0
-		}
+	for {
 		buffer, n, err := source.read()
 		if n > 0 {
-			if n == len(buffer) {
-				full++
-			} else {
-				full = 0
-			}
 			s.keep.keep(buffer[:n])
 			if failed := s.write(buffer[:n]); failed != nil {
 				err = failed

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -58,7 +59,11 @@ func addrPort(s syscall.Sockaddr) netip.AddrPort {
 	case *syscall.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(s.Addr), uint16(s.Port))
 	case *syscall.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(s.Addr), uint16(s.Port))
+		ip := netip.AddrFrom16(s.Addr)
+		if s.ZoneId != 0 {
+			ip = ip.WithZone(strconv.Itoa(int(s.ZoneId)))
+		}
+		return netip.AddrPortFrom(ip, uint16(s.Port))
 	}
 	return netip.AddrPort{}
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
 
+// When no connection can be had, for want of descriptors or memory, none is
+// taken for shortestPause, and then for longer, up to longestPause.
+const shortestPause, longestPause = 5 * time.Millisecond, time.Second
+
 // tcpServer takes connections at one address by package net: those of SCTP,
 // and where there are no loops those of TCP.
 type tcpServer struct {
@@ -56,11 +60,9 @@ func (s *tcpServer) close() {
 	s.accepting.Wait()
 }
 
-// accept takes connections until the listener is closed. When none can be had
-// for want of descriptors or memory, it waits longer each time.
+// accept takes connections until the listener is closed.
 func (s *tcpServer) accept() {
-	const shortest, longest = 5 * time.Millisecond, time.Second
-	pause := shortest
+	pause := shortestPause
 	for {
 		client, err := s.listener.AcceptTCP()
 		switch {
@@ -69,9 +71,9 @@ func (s *tcpServer) accept() {
 		case err != nil:
 			s.engine.open.short(s.engine, err)
 			s.wait(time.After(pause), nil)
-			pause = min(2*pause, longest)
+			pause = min(2*pause, longestPause)
 		default:
-			pause = shortest
+			pause = shortestPause
 			s.wait(nil, s.passing())
 			s.take(client)
 		}

@@ -54,18 +54,13 @@ func (e *Engine) listenPackets(at netip.AddrPort) (packets, error) {
 
 // tellAsked has the kernel tell of each datagram which address was asked.
 func tellAsked(network, _ string, c syscall.RawConn) error {
-	var failed error
-	err := c.Control(func(fd uintptr) {
-		if network == "udp6" {
-			failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
-		} else {
-			failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
-		}
-	})
-	if err != nil {
-		return err
+	level, option := unix.IPPROTO_IP, unix.IP_PKTINFO
+	if network == "udp6" {
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO
 	}
-	return os.NewSyscallError("setsockopt", failed)
+	return control(c, func(fd int) error {
+		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, option, 1))
+	})
 }
 
 // endpointPackets takes a connection to an endpoint.
