@@ -13,11 +13,13 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cli"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	engine.SpareProcessor()
 	klog.SetLogger(logr.Discard()) // what the client library logs is in its errors, too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -69,9 +69,8 @@ type lane struct {
 // long one, which is then moved without passing through this program.
 const bulk = 8
 
-// A lane may move something turn times before others are looked at, and splice
-// takes up to spliceMost bytes each time.
-const turn = 8
+// turn is how often a lane may move something before others are looked at.
+const turn = 4
 
 // run moves bytes until one side is not ready; more tells that it stopped
 // before, for others to have their turn.
@@ -176,7 +175,7 @@ func (d *lane) splice(p *pair) error {
 		}
 		d.pipe = taken
 	}
-	n, err := splice(d.from.fd, d.pipe.write, spliceMost)
+	n, err := splice(d.from.fd, d.pipe.write, pipeSize)
 	switch {
 	case errors.Is(err, unix.EAGAIN) && !d.from.more:
 		d.from.readable = false

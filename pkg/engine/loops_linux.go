@@ -9,9 +9,9 @@ import (
 // maxLoops is more than any load of a laptop keeps busy.
 const maxLoops = 8
 
-// loops are those of an engine: one for each processor but one, which is left to
-// everything else; the runtime, too, has less to do when it finds one idle.
-// They are made when the first port is opened.
+// loops are those of an engine: one for each processor that the runtime may use
+// but one, for the reason of [SpareProcessor]. They are made when the first port
+// is opened.
 type loops struct {
 	mu      sync.Mutex
 	all     []*loop

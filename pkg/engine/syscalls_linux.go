@@ -6,25 +6,29 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // System calls on sockets that do not wait, repeated when a signal interrupts.
 
-func read(fd int, b []byte) (int, error) {
-	for {
-		if n, err := unix.Read(fd, b); err != unix.EINTR {
-			return n, err
-		}
-	}
-}
+func read(fd int, b []byte) (int, error) { return call(unix.SYS_READ, fd, b) }
 
-func write(fd int, b []byte) (int, error) {
+func write(fd int, b []byte) (int, error) { return call(unix.SYS_WRITE, fd, b) }
+
+// call does not tell the runtime of a system call that never waits, which is
+// dear compared with a small message. b is not empty.
+func call(trap uintptr, fd int, b []byte) (int, error) {
 	for {
-		if n, err := unix.Write(fd, b); err != unix.EINTR {
-			return n, err
+		n, _, errno := unix.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case unix.EINTR:
+			continue
 		}
+		return 0, errno
 	}
 }
 

@@ -95,6 +95,7 @@ func engineRelay(ctx context.Context, from, to string) error {
 			Endpoints: []route.Endpoint{{Address: endpoint, Ready: true, Serving: true}},
 		})
 	}
+	engine.SpareProcessor()
 	e := engine.New(engine.Options{MaxConnections: 1 << 20, MaxSessions: 1 << 20})
 	e.Execute(&route.Table{
 		Nodes:    []route.Node{{Name: "n1", Addresses: []route.Address{{Host: at.Addr().String(), IP: at.Addr()}}}},
