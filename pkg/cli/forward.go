@@ -96,7 +96,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer closeStatus()
-	return errors.Join(f.follow(ctx, c), o.serve.end(o.factory, f.engine.Shutdown))
+	return errors.Join(f.follow(ctx, c), o.serve.end(o.factory, f.engine))
 }
 
 // forwarding is a forward under way.

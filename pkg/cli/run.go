@@ -218,5 +218,5 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err = teller.start(); err == nil {
 		err = o.follow(ctx, c, teller, events, stamp)
 	}
-	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c.Shutdown))
+	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c))
 }

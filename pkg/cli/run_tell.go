@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
-	"syscall"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -154,53 +151,6 @@ func (t *runTeller) note(events []local.Event) {
 	}
 }
 
-// tellFailures tells of ports that cannot be opened and of pods that cannot be
-// reached.
-func (t *runTeller) tellFailures(events []local.Event) {
-	for _, e := range events {
-		way := e.Engine.Way
-		switch {
-		case e.Kind == local.PodWaiting:
-			t.tellWaiting(e)
-		case e.Kind == local.CommandEnded:
-			t.warn(fmt.Sprintf("pod %s: %s", e.Object.Name, e.Message))
-		case e.Kind == local.ServiceOverridden:
-			t.say("note: service %s is now what was applied with --local, until the manifests say something else of it", render.Safe(e.Object.Name))
-		case e.Kind == local.ServiceRestored:
-			t.say("note: service %s is now what the manifests say: their edit takes the place of what was applied with --local", render.Safe(e.Object.Name))
-		case e.Kind == local.ProbeSkipped:
-			t.say("note: pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
-		case e.Kind != local.Port:
-		case e.Engine.Kind == engine.PortFailed && errors.Is(e.Engine.Err, syscall.EACCES) && way.Inside:
-			t.explainLowPorts(way)
-		default:
-			t.tellEngine(e.Engine)
-		}
-	}
-}
-
-// tellEngine tells what the engine met. That an endpoint is reached again is no
-// failure, and among the changes.
-func (t *runTeller) tellEngine(e engine.Event) {
-	if text := engineText(e, e.Way.Service); text != "" && e.Kind != engine.EndpointRecovered {
-		t.say("%s", render.Safe(text))
-	}
-	if isTaken(e) && !t.advised {
-		t.advised = true
-		t.say("  fix: end what has the port, or give the service another nodePort")
-	}
-}
-
-// tellWaiting tells for which pod the run waits, and for what; only the first
-// of those that wait for the same.
-func (t *runTeller) tellWaiting(e local.Event) {
-	known := slices.Contains(slices.Collect(maps.Values(t.waiting)), e.Message)
-	t.waiting[e.Object] = e.Message
-	if !known {
-		t.say("waiting for pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
-	}
-}
-
 // logs writes what commands have written, each line behind the pod's name.
 func (t *runTeller) logs(events []local.Event) error {
 	for _, e := range events {
@@ -212,65 +162,6 @@ func (t *runTeller) logs(events []local.Event) error {
 		}
 	}
 	return nil
-}
-
-// changeLines words changes, one line each; the addresses of one port share one.
-func changeLines(events []local.Event) []string {
-	var lines []string
-	ports := map[string]int{}
-	for _, e := range events {
-		line := changeLine(e)
-		if line == "" {
-			continue
-		}
-		if e.Kind == local.Port && e.Engine.Endpoint == (netip.AddrPort{}) {
-			if i, ok := ports[line]; ok {
-				lines[i] += ", " + e.Engine.Way.Address.String()
-				continue
-			}
-			ports[line] = len(lines)
-			line += " " + e.Engine.Way.Address.String()
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-func changeLine(e local.Event) string {
-	object := strings.ToLower(e.Object.Kind) + " " + e.Object.Name
-	switch e.Kind {
-	case local.PodReady:
-		return object + " is ready"
-	case local.PodNotReady:
-		if e.Message != "" {
-			return object + " is not ready: " + e.Message
-		}
-		return object + " is not ready"
-	case local.CommandStarted:
-		return object + ": started " + e.Message
-	case local.PodGone, local.ServiceGone:
-		return object + " is gone"
-	case local.ServiceAdded:
-		return object + " is new"
-	case local.ServiceChanged:
-		return object + " has changed"
-	case local.Port:
-		return portLine(object, e.Engine)
-	}
-	return ""
-}
-
-// portLine words an event of the engine, without the address of a port.
-func portLine(object string, e engine.Event) string {
-	switch e.Kind {
-	case engine.PortOpened:
-		return object + " opened"
-	case engine.PortClosed:
-		return object + " closed (" + e.Reason + ")"
-	case engine.EndpointRecovered:
-		return engineText(e, e.Way.Service)
-	}
-	return ""
 }
 
 func (t *runTeller) stream(events []local.Event) error {
@@ -293,15 +184,4 @@ func localRecord(e local.Event) eventRecord {
 		record.Service = e.Object.Name
 	}
 	return record
-}
-
-// explainLowPorts says once why ports below 1024 are not open.
-func (t *runTeller) explainLowPorts(way engine.Way) {
-	if t.explained {
-		return
-	}
-	t.explained = true
-	t.say("note: service ports below 1024, such as %d of service %s, may be opened by root alone; "+
-		"node ports are open all the same\n  to open them too: sudo sysctl net.ipv4.ip_unprivileged_port_start=0, or leave them out with --cluster-ips=false",
-		way.Address.Port(), render.Safe(way.Service))
 }

@@ -115,17 +115,23 @@ func (o *serveOptions) serveStatus(of http.Handler) (closeStatus func(), err err
 	return func() { _ = server.Close() }, nil
 }
 
-// end shuts an engine down: connections may go on as long as the drain, or
+// server is what serves: an engine, or a cluster of this machine.
+type server interface {
+	Shutdown(ctx context.Context) error
+	Connections() int
+}
+
+// end shuts a server down: connections may go on as long as the drain, or
 // until Ctrl-C is pressed once more. To be stopped is what a command that
 // serves waits for, and no error.
-func (o *serveOptions) end(f *factory, shutdown func(context.Context) error) error {
+func (o *serveOptions) end(f *factory, server server) error {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, endSignals()...)
 	defer signal.Stop(again)
 	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- shutdown(ctx) }()
+	go func() { done <- server.Shutdown(ctx) }()
 	long := time.NewTimer(300 * time.Millisecond)
 	defer long.Stop()
 	for {
@@ -140,7 +146,11 @@ func (o *serveOptions) end(f *factory, shutdown func(context.Context) error) err
 			<-done
 			return context.Canceled
 		case <-long.C:
-			f.say("note: connections are open still, which have %s to end; Ctrl-C cuts them now", o.drain)
+			if server.Connections() > 0 {
+				f.say("note: connections are open still, which have %s to end; Ctrl-C cuts them now", o.drain)
+			} else {
+				f.say("note: waiting for the commands to end")
+			}
 		}
 	}
 }

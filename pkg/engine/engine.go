@@ -89,6 +89,9 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	return err
 }
 
+// Connections counts those of TCP and SCTP that are open.
+func (e *Engine) Connections() int { return e.open.count() }
+
 func (e *Engine) tell(event Event) {
 	if e.options.Events != nil {
 		e.options.Events(event)

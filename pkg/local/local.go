@@ -142,6 +142,9 @@ func (c *Cluster) Stands(pod *corev1.Pod) string {
 	return ""
 }
 
+// Connections counts those that are open.
+func (c *Cluster) Connections() int { return c.engine.Connections() }
+
 // Shutdown closes all ports, waits for the connections to end until ctx does,
 // and ends what stands for the pods.
 func (c *Cluster) Shutdown(ctx context.Context) error {
