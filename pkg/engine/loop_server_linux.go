@@ -123,7 +123,7 @@ func (s *loopServer) ready(l *loop, _ uint32) {
 // take has a client served by the loop that took it, unless another one has
 // clearly less to do: of two that are idle, the kernel asks the same each time.
 func (s *loopServer) take(l *loop, fd int, from netip.AddrPort) {
-	const clearly = 4
+	const clearly = 2
 	least := slices.MinFunc(s.loops, func(a, b *loop) int { return cmp.Compare(a.pairs.Load(), b.pairs.Load()) })
 	if l.pairs.Load() < least.pairs.Load()+clearly {
 		least = l
