@@ -376,6 +376,25 @@ func TestAnIPv6NodeLeadsToAnIPv6Endpoint(t *testing.T) {
 	}
 }
 
+func TestAConnectionMayBeCutBeforeItHasBegun(t *testing.T) {
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, backend(t, "one"))))
+	s := e.ports[socket{"TCP", at(port)}].server.(*loopServer)
+	_, client := connected(t)
+	fd, err := unix.Dup(client) // which the engine closes
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.admit(e.loops.all[0], fd)
+	p.cut() // by another goroutine than that which is about to post its begin
+	p.loop.post(func() { p.begin(netip.AddrPortFrom(netip.IPv4Unspecified(), 1)) })
+	if a := <-ended; a.Err == nil {
+		t.Error("it was not cut")
+	}
+}
+
 func TestAPortThatHadNoDescriptorsTakesClientsAgainAfterAWhile(t *testing.T) {
 	port := freePort(t)
 	e := start(t, Options{})

@@ -170,8 +170,17 @@ func (p *pair) ended(err error) {
 	go p.visit.ended(p, err)
 }
 
-// cut ends the pair from outside its loop.
-func (p *pair) cut() { p.loop.post(func() { p.finish(errCut) }) }
+// cut ends the pair from outside its loop. A pair that another loop has taken
+// may be known before its begin was posted, which then comes at once.
+func (p *pair) cut() {
+	p.loop.post(func() {
+		if p.visit == nil {
+			p.cut()
+			return
+		}
+		p.finish(errCut)
+	})
+}
 
 // closeSocket closes a socket, with a reset if it is to abort.
 func closeSocket(fd int, abort bool) {
