@@ -73,7 +73,8 @@ type Dialer interface {
 	// Dial connects to an endpoint. network is "tcp", "udp" or "sctp". A
 	// connection that has a method CloseWrite is closed half by half, and one
 	// that has SetLinger is reset where the client was. One that is Unconfirmed
-	// may be refused later.
+	// may be refused later. One that is an io.WriterTo, and no socket, writes
+	// what it receives to the client by itself, as to a TryWriter.
 	Dial(ctx context.Context, network string, to *Target) (net.Conn, error)
 }
 
@@ -95,6 +96,17 @@ type Unconfirmed interface {
 	// Confirmed is closed when the endpoint has taken the connection. Whatever
 	// is read from it says so, too.
 	Confirmed() <-chan struct{}
+}
+
+// TryWriter is how the engine takes what a connection of a Dialer receives that
+// is an io.WriterTo.
+type TryWriter interface {
+	io.Writer
+	// TryWrite writes as much as it can without waiting and returns how many
+	// bytes that were; what it fails with, Write meets next. It may be called from
+	// any goroutine after the first Write, but not while another call of either
+	// goes on.
+	TryWrite(p []byte) int
 }
 
 // RefusedError is what an Unconfirmed connection fails with that its endpoint

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"io"
 	"net"
 	"sync"
 	"time"
@@ -93,57 +92,4 @@ func (r *relay) end(err error) {
 func (r *relay) refused() bool {
 	var refused *RefusedError
 	return errors.As(r.err, &refused) && r.replay.possible()
-}
-
-// stream is one direction of a relay.
-type stream struct {
-	from, to net.Conn
-	pool     *buffers
-	// count is told of bytes that passed.
-	count func(int64)
-	keep  *replay
-	// first is what the other side is to hear before anything else.
-	first []byte
-}
-
-// carry moves what comes until its end, and passes the end on.
-func (s *stream) carry() error {
-	if len(s.first) > 0 {
-		s.keep.keep(s.first)
-		if err := s.write(s.first); err != nil {
-			return err
-		}
-	}
-	source := newSource(s.from, s.pool)
-	for {
-		buffer, n, err := source.read()
-		if n > 0 {
-			s.keep.keep(buffer[:n])
-			if failed := s.write(buffer[:n]); failed != nil {
-				err = failed
-			}
-		}
-		source.release(buffer)
-		if errors.Is(err, io.EOF) {
-			s.passEnd()
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (s *stream) write(b []byte) error {
-	n, err := s.to.Write(b)
-	s.count(int64(n))
-	return err
-}
-
-// passEnd closes the half of the other side. That this fails tells that the
-// other side is gone, of which the other direction hears.
-func (s *stream) passEnd() {
-	if half, ok := s.to.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite()
-	}
 }

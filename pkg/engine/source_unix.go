@@ -19,12 +19,20 @@ type polledSource struct {
 }
 
 func newSource(conn net.Conn, pool *buffers) source {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		if raw, err := tcp.SyscallConn(); err == nil {
-			return &polledSource{raw, pool}
-		}
+	if raw := rawConn(conn); raw != nil {
+		return &polledSource{raw, pool}
 	}
 	return &plainSource{conn: conn}
+}
+
+// rawConn is nil for what is no TCP socket.
+func rawConn(conn net.Conn) syscall.RawConn {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			return raw
+		}
+	}
+	return nil
 }
 
 func (s *polledSource) read() (buffer []byte, n int, err error) {
@@ -54,3 +62,16 @@ func (s *polledSource) read() (buffer []byte, n int, err error) {
 }
 
 func (s *polledSource) release(buffer []byte) { s.pool.put(buffer) }
+
+// tryWrite writes to a socket what it takes at once. Of a failure the next write tells.
+func tryWrite(raw syscall.RawConn, b []byte) (n int) {
+	_ = raw.Write(func(fd uintptr) bool {
+		for {
+			var err error
+			if n, err = unix.Write(int(fd), b); err != unix.EINTR {
+				return true
+			}
+		}
+	})
+	return max(n, 0)
+}

@@ -116,6 +116,10 @@ func TestWhatNoApplicationHeardMayBeSaidToAnother(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", kind, got, want)
 		}
 	}
+	var refusal *engine.RefusedError
+	if never := error(&tunnel.Error{Kind: tunnel.Refused}); !errors.As(refused(0, never), &refusal) || errors.As(refused(1, never), &refusal) {
+		t.Error("who answered has heard something, and who did not has not")
+	}
 	if neverTaken(errors.New("another")) || neverTaken(nil) {
 		t.Error("an error of somebody else says nothing")
 	}

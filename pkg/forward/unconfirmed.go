@@ -2,6 +2,7 @@ package forward
 
 import (
 	"errors"
+	"io"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
@@ -19,10 +20,20 @@ func (unconfirmed) Confirmed() <-chan struct{} { return nil }
 // another may.
 func (c unconfirmed) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if n == 0 && neverTaken(err) {
-		err = &engine.RefusedError{Err: err}
+	return n, refused(int64(n), err)
+}
+
+// WriteTo does so, too.
+func (c unconfirmed) WriteTo(w io.Writer) (int64, error) {
+	n, err := c.Conn.WriteTo(w)
+	return n, refused(n, err)
+}
+
+func refused(got int64, err error) error {
+	if got == 0 && neverTaken(err) {
+		return &engine.RefusedError{Err: err}
 	}
-	return n, err
+	return err
 }
 
 // neverTaken tells whether no application has heard anything. A connection

@@ -34,6 +34,8 @@ type Conn struct {
 	chunks      [][]byte      // received and not read
 	begin       int           // of what is not read of the first
 	size        int           // of all that is not read
+	eager       TryWriter     // where what comes may go at once; nil unless WriteTo waits, and nothing is left
+	passed      int64         // bytes that went there
 	residue     int           // bytes received after Close
 	reason      []byte        // what the node says of a failure
 	failure     error         // what ended the connection other than the node
@@ -60,60 +62,6 @@ func newConn(s *session, port uint16, errorID, dataID uint32) *Conn {
 		c.fail(&Error{Kind: TimedOut, Pod: s.pod, Port: port, Message: "the node did not take the connection in time"})
 	})
 	return c
-}
-
-// Read reads what the pod sent. io.EOF is a proper end: the node has told that
-// there was no failure.
-func (c *Conn) Read(p []byte) (int, error) {
-	for {
-		passed := c.readBy.passed()
-		if isClosed(passed) {
-			return 0, os.ErrDeadlineExceeded
-		}
-		n, wait, err := c.tryRead(p)
-		if n > 0 || err != nil || len(p) == 0 {
-			return n, err
-		}
-		select {
-		case <-wait:
-		case <-passed:
-		}
-	}
-}
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-func (c *Conn) tryRead(p []byte) (int, <-chan struct{}, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return 0, nil, net.ErrClosed
-	}
-	n := 0
-	for len(c.chunks) > 0 && n < len(p) {
-		took := copy(p[n:], c.chunks[0][c.begin:])
-		n, c.begin, c.size = n+took, c.begin+took, c.size-took
-		if c.begin == len(c.chunks[0]) {
-			c.session.dialer.chunks.put(c.chunks[0])
-			c.chunks[0] = nil
-			c.chunks, c.begin = c.chunks[1:], 0
-		}
-	}
-	if n > 0 {
-		c.notify()
-		return n, nil, nil
-	}
-	if c.over() {
-		return 0, nil, c.end()
-	}
-	return 0, c.change(), nil
 }
 
 // Write sends data to the pod, or rather hands it to the tunnel, and waits only

@@ -38,17 +38,37 @@ func (c *Conn) receive(stream uint32, data []byte) (kept bool) {
 			go c.session.dialer.endIdle(c.session)
 		}
 	default:
-		c.chunks = append(c.chunks, data)
-		c.size += len(data)
-		c.heardAt = time.Now()
-		if c.ending.asked && c.ending.hold == holdForAnswer {
-			c.ending.hold = holdInAnswer
-			c.ending.timer.Reset(holdInAnswer)
-		}
-		c.notify()
-		return true
+		c.hear()
+		return c.keep(data)
 	}
 	return false
+}
+
+// hear notes that the pod has said something; c.mu is held.
+func (c *Conn) hear() {
+	c.heardAt = time.Now()
+	if c.ending.asked && c.ending.hold == holdForAnswer {
+		c.ending.hold = holdInAnswer
+		c.ending.timer.Reset(holdInAnswer)
+	}
+}
+
+// keep has data read, unless all of it can be passed on at once, and tells
+// whether it does; c.mu is held.
+func (c *Conn) keep(data []byte) bool {
+	begin := 0
+	if c.eager != nil {
+		begin = c.eager.TryWrite(data)
+		c.passed += int64(begin)
+		if begin == len(data) {
+			return false
+		}
+		c.eager, c.begin = nil, begin // it waits for nothing any more, but for its goroutine
+	}
+	c.chunks = append(c.chunks, data)
+	c.size += len(data) - begin
+	c.notify()
+	return true
 }
 
 // remoteEnd is the end of one of the two streams, or its reset, which looks the

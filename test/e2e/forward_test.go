@@ -277,6 +277,29 @@ spec:
 	s.answers(fmt.Sprintf("http://127.0.0.1:%d/", port), "pod web-")
 }
 
+func TestWhatAPodRefusesAnotherAnswers(t *testing.T) {
+	s, port := deployed(t, rig.Start(t, rig.Nodes(3)), 1)
+	s.cluster.Apply(t, s.namespace, fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {name: deaf, labels: {app: web}}
+spec:
+  containers:
+  - {name: web, image: %s, imagePullPolicy: Never, args: [-http, ":999"]}
+`, rig.SrvImage()))
+	s.cluster.WaitEndpoints(t, s.namespace, "web", 2)
+	_, stop := s.forward("→ 2 pods", "web", "--via=tunnel")
+	client := s.cluster.Client().HTTPClient()
+	for range 40 {
+		if err := fetch(client, fmt.Sprintf("http://127.0.0.1:%d/", port)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := stop(); !strings.Contains(r.err, "/deaf:300: connection refused") {
+		t.Errorf("the pod that refuses was not told of: %s", r.err)
+	}
+}
+
 // The protocol of port forwarding has no flow control: on a tunnel that many
 // share, one that does not read stops all.
 func TestAClientThatNeverReadsHoldsUpNoOther(t *testing.T) {

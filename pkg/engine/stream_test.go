@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"testing"
+)
+
+// byThemselves dials connections that write what they receive by themselves.
+type byThemselves struct{ net.Dialer }
+
+func (d *byThemselves) Dial(ctx context.Context, network string, to *Target) (net.Conn, error) {
+	conn, err := d.DialContext(ctx, network, to.Endpoint.Address.String())
+	return &selfWriter{Conn: conn}, err
+}
+
+type selfWriter struct{ net.Conn }
+
+// WriteTo writes what can be written at once, and then the rest.
+func (c *selfWriter) WriteTo(to io.Writer) (written int64, err error) {
+	w := to.(TryWriter)
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := c.Read(buffer)
+		if err != nil && n == 0 {
+			if err == io.EOF {
+				err = nil
+			}
+			return written, err
+		}
+		took := 0
+		if written > 0 {
+			took = w.TryWrite(buffer[:n])
+		}
+		if took < n {
+			if _, err := w.Write(buffer[took:n]); err != nil {
+				return written, err
+			}
+		}
+		written += int64(n)
+	}
+}
+
+func TestAConnectionThatWritesByItselfIsServed(t *testing.T) {
+	answer := noise(16 << 20)
+	source := backendOf(t, func(conn net.Conn) {
+		defer conn.Close()
+		_, _ = io.ReadFull(conn, make([]byte, 1))
+		_, _ = conn.Write(answer)
+	})
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Dialer: &byThemselves{}, Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, source)))
+	c := dial(t, at(port))
+	_ = c.SetReadBuffer(256 << 10) // so that not all of it can be written at once
+	_, _ = io.WriteString(c, "x")
+	got, err := io.ReadAll(c)
+	if err != nil || !bytes.Equal(got, answer) {
+		t.Errorf("the client read %d of %d bytes, %v", len(got), len(answer), err)
+	}
+	_ = c.Close()
+	if a := <-ended; a.Received != int64(len(answer)) || a.Err != nil {
+		t.Errorf("told %+v", a)
+	}
+}
+
+func TestAClientThatIsGoneEndsAConnectionThatWritesByItself(t *testing.T) {
+	flood := backendOf(t, func(conn net.Conn) {
+		defer conn.Close()
+		for {
+			if _, err := conn.Write(make([]byte, 32<<10)); err != nil {
+				return
+			}
+		}
+	})
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Dialer: &byThemselves{}, Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, flood)))
+	c := dial(t, at(port))
+	_, _ = io.ReadFull(c, make([]byte, 1<<20))
+	_ = c.SetLinger(0)
+	_ = c.Close()
+	if a := <-ended; a.Err == nil {
+		t.Error("its reset was not told")
+	}
+}
