@@ -42,7 +42,7 @@ type session struct {
 	nextID uint32           // ours are odd
 	out    []byte           // headroom, then frames to be written
 	room   chan struct{}    // closed when out has been taken
-	left   []byte           // the buffer that was written last
+	left   []byte           // a short buffer that can be used again
 
 	pings    uint32          // the id of the last ping of ours
 	doubts   map[uint32]bool // ids of those that doubt has sent
@@ -72,7 +72,7 @@ func (s *session) init() {
 	s.conns = map[uint32]*Conn{}
 	s.doubts = map[uint32]bool{}
 	s.room = make(chan struct{})
-	s.out = make([]byte, headroom, 4<<10)
+	s.out = make([]byte, headroom, shortMessage)
 	s.nextID = 1
 	s.pings = 1
 }
@@ -123,6 +123,9 @@ func (s *session) data(stream uint32, data []byte) (wait <-chan struct{}, err er
 		return s.room, nil
 	}
 	s.unheard.Add(1)
+	if cap(s.out)-len(s.out) < frameHeader+len(data) {
+		s.left, s.out = s.out, append(s.dialer.messages.get(), s.out...)
+	}
 	s.push(appendData(s.out, stream, 0, data))
 	return nil, nil
 }
@@ -137,7 +140,11 @@ func (s *session) write() {
 		}
 		s.mu.Lock()
 		message := s.out
-		s.out, s.left = append(s.left[:0], make([]byte, headroom)...), nil
+		s.out, s.left = s.left, nil
+		if s.out == nil {
+			s.out = make([]byte, 0, shortMessage)
+		}
+		s.out = s.out[:headroom]
 		close(s.room)
 		s.room = make(chan struct{})
 		s.mu.Unlock()
@@ -151,7 +158,7 @@ func (s *session) write() {
 			s.end(s.lost("writing to the API server failed", err))
 			return
 		}
-		if cap(message) <= 16<<10 || len(message) > cap(message)/2 { // it is of use
+		if !s.dialer.messages.put(message) && cap(message) < longMessage {
 			s.mu.Lock()
 			s.left = message
 			s.mu.Unlock()

@@ -83,6 +83,7 @@ type Dialer struct {
 	turns    chan struct{} // one for each tunnel being opened
 	pools    pools
 	chunks   chunks
+	messages messages
 }
 
 // New returns a Dialer for an API server. All that the configuration says of

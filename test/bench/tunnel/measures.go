@@ -20,6 +20,7 @@ func measures(lasting time.Duration) []measure {
 	return []measure{
 		{"download, MB/s", func(ctx context.Context, p *peer) (float64, error) { return download(ctx, p, 1) }},
 		{"4 downloads, MB/s", func(ctx context.Context, p *peer) (float64, error) { return download(ctx, p, 4) }},
+		{"upload, MB/s", func(ctx context.Context, p *peer) (float64, error) { return upload(ctx, p, 1) }},
 		{"new connections/s, 8 clients", func(ctx context.Context, p *peer) (float64, error) {
 			return inAll(ctx, clients, lasting, func(ctx context.Context, again func() bool) error { return anew(ctx, p, again) })
 		}},
@@ -70,24 +71,54 @@ func inAll(ctx context.Context, clients int, lasting time.Duration, work func(ct
 	return float64(done.Load()) / time.Since(begin).Seconds(), errors.Join(failed...)
 }
 
+// bulk is how much moves at a time, in all streams together, in bytes.
+const bulk = 200_000_000
+
 // download reads as many large answers at the same time.
 func download(ctx context.Context, p *peer, streams int) (float64, error) {
-	const size = 200e6
+	return atOnce(streams, func(size int) error {
+		conn, err := p.dial(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := fmt.Fprintf(conn, "GET /bytes/%d HTTP/1.0\r\n\r\n", size); err != nil {
+			return err
+		}
+		return readAnswer(bufio.NewReaderSize(conn, 256<<10))
+	})
+}
+
+// upload writes as many large requests at the same time, until the pod has
+// read all of them.
+func upload(ctx context.Context, p *peer, streams int) (float64, error) {
+	return atOnce(streams, func(size int) error {
+		conn, err := p.dial(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := fmt.Fprintf(conn, "POST /discard HTTP/1.1\r\nHost: web\r\nContent-Length: %d\r\n\r\n", size); err != nil {
+			return err
+		}
+		chunk := make([]byte, 256<<10)
+		for left := size; left > 0; left -= len(chunk) {
+			chunk = chunk[:min(left, len(chunk))]
+			if _, err := conn.Write(chunk); err != nil {
+				return err
+			}
+		}
+		return readAnswer(bufio.NewReader(conn))
+	})
+}
+
+// atOnce moves bulk in as many streams, and returns how many MB a second that were.
+func atOnce(streams int, move func(size int) error) (float64, error) {
 	var all sync.WaitGroup
 	failures := make(chan error, streams)
 	begin := time.Now()
 	for range streams {
-		all.Go(func() {
-			conn, err := p.dial(ctx)
-			if err == nil {
-				defer conn.Close()
-				_, err = fmt.Fprintf(conn, "GET /bytes/%d HTTP/1.0\r\n\r\n", int(size/float64(streams)))
-			}
-			if err == nil {
-				err = readAnswer(bufio.NewReaderSize(conn, 256<<10))
-			}
-			failures <- err
-		})
+		all.Go(func() { failures <- move(bulk / streams) })
 	}
 	all.Wait()
 	close(failures)
@@ -95,7 +126,7 @@ func download(ctx context.Context, p *peer, streams int) (float64, error) {
 	for err := range failures {
 		failed = append(failed, err)
 	}
-	return size / 1e6 / time.Since(begin).Seconds(), errors.Join(failed...)
+	return bulk / 1e6 / time.Since(begin).Seconds(), errors.Join(failed...)
 }
 
 func readAnswer(in *bufio.Reader) error {

@@ -41,6 +41,7 @@ func (s *server) http(addr string) error {
 	mux.HandleFunc("POST /ready", func(http.ResponseWriter, *http.Request) { s.ready.not.Store(false) })
 	mux.HandleFunc("POST /unready", func(http.ResponseWriter, *http.Request) { s.ready.not.Store(true) })
 	mux.HandleFunc("/bytes/{n}", zeros)
+	mux.HandleFunc("POST /discard", discard)
 	mux.HandleFunc("/status/{code}", status)
 	return http.Serve(l, mux)
 }
@@ -71,6 +72,16 @@ func zeros(w http.ResponseWriter, r *http.Request) {
 		wrote, err = w.Write(chunk[:min(n, int64(len(chunk)))])
 		n -= int64(wrote)
 	}
+}
+
+// discard answers when it has read all that was sent, with how much that was.
+func discard(w http.ResponseWriter, r *http.Request) {
+	n, err := io.Copy(io.Discard, r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_, _ = fmt.Fprintln(w, n)
 }
 
 // status answers with the status code of the path.
