@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -25,7 +26,7 @@ func (c *selfWriter) WriteTo(to io.Writer) (written int64, err error) {
 	for {
 		n, err := c.Read(buffer)
 		if err != nil && n == 0 {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return written, err
