@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -38,12 +39,8 @@ func rawConn(conn net.Conn) syscall.RawConn {
 func (s *polledSource) read() (buffer []byte, n int, err error) {
 	failed := s.raw.Read(func(fd uintptr) bool {
 		buffer = s.pool.get()
-		for {
-			if n, err = unix.Read(int(fd), buffer); err != unix.EINTR {
-				break
-			}
-		}
-		if err == unix.EAGAIN {
+		n, err = read(int(fd), buffer)
+		if errors.Is(err, unix.EAGAIN) {
 			s.pool.put(buffer)
 			buffer = nil
 			return false
@@ -66,12 +63,8 @@ func (s *polledSource) release(buffer []byte) { s.pool.put(buffer) }
 // tryWrite writes to a socket what it takes at once. Of a failure the next write tells.
 func tryWrite(raw syscall.RawConn, b []byte) (n int) {
 	_ = raw.Write(func(fd uintptr) bool {
-		for {
-			var err error
-			if n, err = unix.Write(int(fd), b); err != unix.EINTR {
-				return true
-			}
-		}
+		n, _ = write(int(fd), b)
+		return true
 	})
-	return max(n, 0)
+	return n
 }

@@ -73,7 +73,7 @@ func (s *stream) Write(b []byte) (int, error) {
 
 // TryWrite implements [TryWriter].
 func (s *stream) TryWrite(b []byte) int {
-	if s.raw == nil {
+	if s.raw == nil || len(b) == 0 {
 		return 0
 	}
 	n := tryWrite(s.raw, b)

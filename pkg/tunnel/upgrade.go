@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,6 +51,9 @@ type upgrader struct {
 	won   transportName
 }
 
+// dialFunc connects to an address.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 func newUpgrader(config *rest.Config) (*upgrader, error) {
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
@@ -63,7 +67,12 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 	if err != nil {
 		return nil, err
 	}
+	dial := (&net.Dialer{}).DialContext
+	if settings.DialHolder != nil {
+		dial = settings.DialHolder.Dial
+	}
 	direct := &http.Transport{
+		DialContext:         quietly(dial),
 		Proxy:               settings.Proxy,
 		TLSClientConfig:     tlsConfig,
 		TLSHandshakeTimeout: 10 * time.Second,
@@ -75,9 +84,6 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 	direct.Protocols.SetHTTP1(true) // HTTP/2 cannot be upgraded
 	if direct.Proxy == nil {
 		direct.Proxy = utilnet.NewProxierWithNoProxyCIDR(http.ProxyFromEnvironment)
-	}
-	if settings.DialHolder != nil {
-		direct.DialContext = settings.DialHolder.Dial
 	}
 	through, err := transport.HTTPWrappersForConfig(settings, direct)
 	if err != nil {

@@ -1,0 +1,129 @@
+package tunnel
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"regexp"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+)
+
+// quietPipe is a connection over loopback of which one end is a socket.
+func quietPipe() (a, b net.Conn, err error) {
+	a, b, err = pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err = quietly(func(context.Context, string, string) (net.Conn, error) { return a, nil })(context.Background(), "", "")
+	if _, ok := a.(*socket); !ok {
+		err = errors.Join(err, errors.New("it is no socket"))
+	}
+	return a, b, err
+}
+
+func TestASocketIsANetConn(t *testing.T) {
+	nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
+		a, b, err := quietPipe()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		return a, b, func() { _, _ = a.Close(), b.Close() }, nil
+	})
+}
+
+func TestOnlyConnectionsOfTCPAreSockets(t *testing.T) {
+	other, _ := net.Pipe()
+	broken := errors.New("broken")
+	for _, test := range []struct {
+		name string
+		conn net.Conn
+		err  error
+	}{
+		{"another connection stays", other, nil},
+		{"and so does an error", nil, broken},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			conn, err := quietly(func(context.Context, string, string) (net.Conn, error) { return test.conn, test.err })(t.Context(), "", "")
+			if conn != test.conn || !errors.Is(err, test.err) {
+				t.Errorf("got %v, %v", conn, err)
+			}
+		})
+	}
+}
+
+func TestASocketFailsAsATCPConnDoes(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		fail func(conn net.Conn, peer *net.TCPConn) error
+	}{
+		{"reading what was closed", func(conn net.Conn, _ *net.TCPConn) error {
+			_ = conn.Close()
+			_, err := conn.Read(make([]byte, 1))
+			return err
+		}},
+		{"writing what was closed", func(conn net.Conn, _ *net.TCPConn) error {
+			_ = conn.Close()
+			_, err := conn.Write([]byte("x"))
+			return err
+		}},
+		{"reading after the deadline", func(conn net.Conn, _ *net.TCPConn) error {
+			_ = conn.SetDeadline(time.Unix(1, 0))
+			_, err := conn.Read(make([]byte, 1))
+			return err
+		}},
+		{"writing after the deadline", func(conn net.Conn, _ *net.TCPConn) error {
+			_ = conn.SetDeadline(time.Unix(1, 0))
+			_, err := conn.Write([]byte("x"))
+			return err
+		}},
+		{"reading what was reset", func(conn net.Conn, peer *net.TCPConn) error {
+			_ = peer.SetLinger(0)
+			_ = peer.Close()
+			_, err := conn.Read(make([]byte, 1))
+			return err
+		}},
+		{"writing what was reset", func(conn net.Conn, peer *net.TCPConn) error {
+			_ = peer.SetLinger(0)
+			_ = peer.Close()
+			_, _ = conn.Read(make([]byte, 1))
+			_, err := conn.Write([]byte("x"))
+			return err
+		}},
+		{"reading at the end", func(conn net.Conn, peer *net.TCPConn) error {
+			_ = peer.Close()
+			_, err := conn.Read(make([]byte, 1))
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fails := func(pair func() (a, b net.Conn, err error)) error {
+				conn, peer, err := pair()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				defer peer.Close()
+				return test.fail(conn, peer.(*net.TCPConn))
+			}
+			got, want := fails(quietPipe), fails(pipe)
+			if plain(got) != plain(want) || errors.Is(got, io.EOF) != errors.Is(want, io.EOF) ||
+				errors.Is(got, net.ErrClosed) != errors.Is(want, net.ErrClosed) || timedOut(got) != timedOut(want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// plain is an error without the numbers of ports.
+func plain(err error) string {
+	return regexp.MustCompile(`:\d+`).ReplaceAllString(err.Error(), ":port")
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
