@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -168,6 +169,29 @@ func say(t *testing.T, conn net.Conn, line string) {
 	}
 }
 
+// echo is the address of an application that says what it hears.
+func echo(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = io.Copy(conn, conn)
+				_ = conn.Close()
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
 // ended waits until a connection has ended.
 func ended(t *testing.T, conn net.Conn) {
 	t.Helper()
@@ -188,6 +212,26 @@ func TestCtrlCLetsConnectionsEndAndASecondOneCutsThem(t *testing.T) {
 		t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, &p.out)
 	}
 	ended(t, conn)
+}
+
+func TestATerminalThatIsStuckStopsNobody(t *testing.T) {
+	p, port := runWeb(t, sockets(t), "--access-log", "--backend=web="+echo(t))
+	p.await(`pods  web`)
+	const clients = 4000 // whose lines are more than pipes hold
+	p.out.mu.Lock()
+	goesOn := sync.OnceFunc(p.out.mu.Unlock)
+	defer goesOn()
+	for range clients {
+		_ = talk(t, port).Close()
+	}
+	goesOn()
+	p.interrupt()
+	if code := p.code(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	if told := strings.Count(p.out.String(), "→ web "); told != clients {
+		t.Errorf("of %d connections it told %d:\n%s", clients, told, p.out.String()[:1000])
+	}
 }
 
 func TestConnectionsAreCutWhenTheDrainIsOver(t *testing.T) {
