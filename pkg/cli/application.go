@@ -2,13 +2,16 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/cluster"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -32,9 +35,29 @@ func wanted(applications []*application) []*corev1.Service {
 }
 
 // refused says why the service is not applied, and where it stands.
-func (a *application) refused(err error) error {
+func (a *application) refused(err error, manager string) error {
 	at := a.files.Locate(snapshot.RefOf("Service", a.wanted), refusedField(err))
-	return placed(explainConflict(err, a.name), at)
+	return placed(a.explainPorts(explainConflict(err, a.name), manager), at)
+}
+
+// explainPorts adds to an error about ports which of them the manifest no
+// longer has and the service keeps, since somebody else has set them.
+func (a *application) explainPorts(err error, manager string) error {
+	if a.before == nil || !strings.Contains(err.Error(), "spec.ports") && !strings.Contains(err.Error(), "duplicate nodePort") {
+		return err
+	}
+	for _, port := range a.before.Spec.Ports {
+		if slices.ContainsFunc(a.wanted.Spec.Ports, func(p corev1.ServicePort) bool {
+			return p.Port == port.Port && protocol(p) == protocol(port)
+		}) {
+			continue
+		}
+		if holder := cluster.PortManager(a.before, port, manager); holder != "" {
+			return fmt.Errorf("%w; the service keeps its port %d, which the manifest does not have, because %q has set it and apply removes only its own: "+
+				"remove it with kubectl edit service %s -n %s, and apply again", err, port.Port, holder, a.name, a.namespace)
+		}
+	}
+	return err
 }
 
 // outcome is what became of the service, in kubectl's words.

@@ -135,7 +135,7 @@ func (o *applyOptions) rehearse(ctx context.Context, c *cluster.Cluster, applica
 	for _, a := range applications {
 		after, err := o.applyOne(ctx, c, a, true)
 		if err != nil {
-			refused = append(refused, a.refused(err))
+			refused = append(refused, a.refused(err, o.manager))
 			continue
 		}
 		a.after = cluster.WithoutInventions(after, a.wanted, a.before)
@@ -162,7 +162,7 @@ func (o *applyOptions) apply(ctx context.Context, c *cluster.Cluster, applicatio
 	for i, a := range applications {
 		after, err := o.applyOne(ctx, c, a, false)
 		if err != nil {
-			return applied, unfinished(a.refused(err), applied, wanted(applications[i+1:]), "applied")
+			return applied, unfinished(a.refused(err, o.manager), applied, wanted(applications[i+1:]), "applied")
 		}
 		a.after = after
 		applied = append(applied, after)
@@ -191,13 +191,16 @@ func (o *applyOptions) adopt(ctx context.Context, c *cluster.Cluster, applicatio
 }
 
 // applyOne applies a service. In a dry run the fields that create has set are
-// not adopted yet, and are taken over without a question.
+// not adopted, and are taken over without a question.
 func (o *applyOptions) applyOne(ctx context.Context, c *cluster.Cluster, a *application, dryRun bool) (*corev1.Service, error) {
 	write := cluster.WriteOptions{Manager: o.manager, Force: o.force, DryRun: dryRun}
 	after, err := c.Apply(ctx, a.namespace, a.name, a.manifest, write)
 	if ownConflict(err, o.manager) {
 		write.Force = true
 		after, err = c.Apply(ctx, a.namespace, a.name, a.manifest, write)
+	}
+	if o.dryRun == dryRunServer && a.before != nil && cluster.Adoptable(a.before, o.manager) && len(fieldConflicts(err)) == 0 {
+		return c.RehearseAdopted(ctx, a.before, a.manifest, o.manager)
 	}
 	return after, err
 }

@@ -180,3 +180,36 @@ func TestApplyPassesOverWhatIsNoService(t *testing.T) {
 		t.Error("there is no service")
 	}
 }
+
+func TestServerDryRunOfApplyTakesOverWhatCreateHasSet(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	u.succeeds(u.run("create", "deploy/web", "--port", "http=80:300", "--annotation", "note=mine", "--wait=false"))
+	before := service(t, c, u.namespace, "web")
+	changed := manifest("web", "[{name: http, port: 81, targetPort: 300}]")
+	told := u.succeeds(u.apply(changed, "--dry-run=server"))
+	for _, want := range []string{"-    note: mine\n", "-    port: 80\n", "+    port: 81\n"} {
+		if !strings.Contains(told.out, want) {
+			t.Errorf("%q is not in:\n%s", want, told.out)
+		}
+	}
+	if after := service(t, c, u.namespace, "web"); after.ResourceVersion != before.ResourceVersion {
+		t.Error("the service was changed")
+	}
+	u.succeeds(u.apply(changed))
+	if after := service(t, c, u.namespace, "web"); len(after.Spec.Ports) != 1 || after.Spec.Ports[0].Port != 81 || after.Annotations["note"] != "" {
+		t.Errorf("the apply did not do what the dry run said: %v, %+v", after.Annotations, after.Spec.Ports)
+	}
+}
+
+func TestApplySaysWhosePortIsInTheWay(t *testing.T) {
+	c := rig.StartAPI(t)
+	u := admin(t, c)
+	c.Apply(t, u.namespace, deployment)
+	c.Apply(t, u.namespace, manifest("web", "[{name: http, port: 80, targetPort: 300, nodePort: 30062}]"))
+	for _, flags := range [][]string{nil, {"--force-conflicts"}} {
+		u.fails(u.apply(manifest("web", "[{name: http, port: 81, targetPort: 300, nodePort: 30062}]"), flags...),
+			"the service keeps its port 80, which the manifest does not have, because ")
+	}
+}
