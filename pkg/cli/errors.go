@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -132,13 +137,14 @@ func (f *factory) explain(err error) string {
 	var dial *net.OpError
 	var lookup *net.DNSError
 	var problem *manifest.Problem
+	var request *url.Error
 	switch {
 	case explainRun(err) != "":
 		return explainRun(err)
 	case errors.As(err, &problem): // a page that cannot be fetched is no API server
 		return strings.TrimSpace(err.Error())
 	case clientcmd.IsEmptyConfig(err), errors.As(err, &dial) && dial.Op == "dial" && !f.configured():
-		return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
+		return f.unconfigured()
 	case apierrors.IsForbidden(err):
 		return err.Error() + "\nThe least role for each command: " + leastRoles
 	case apierrors.IsAlreadyExists(err):
@@ -150,8 +156,35 @@ func (f *factory) explain(err error) string {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return fmt.Sprintf("cannot reach the API server at %s: %s; is the cluster running, and the kubeconfig's context the right one?",
 			dial.Addr, rootCause(dial))
+	case errors.As(err, &request) && request.Timeout():
+		return fmt.Sprintf("the API server at %s does not answer in time; is the cluster running, and the kubeconfig's context the right one?",
+			host(request.URL))
 	}
 	return strings.TrimSpace(err.Error())
+}
+
+// unconfigured says that there is no kubeconfig, or that KUBECONFIG is mistyped.
+func (f *factory) unconfigured() string {
+	if path := os.Getenv(clientcmd.RecommendedConfigPathEnvVar); path != "" && *f.flags.KubeConfig == "" && missing(path) {
+		return fmt.Sprintf("no cluster is configured: KUBECONFIG names %s, which does not exist", path)
+	}
+	return "no cluster is configured; set KUBECONFIG or --kubeconfig, or work on manifests alone: get -f, or create -f --dry-run=client"
+}
+
+// missing tells that none of the files of a list such as KUBECONFIG exists.
+func missing(paths string) bool {
+	return !slices.ContainsFunc(filepath.SplitList(paths), func(path string) bool {
+		_, err := os.Stat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+// host is that of a URL, with its port; what is no URL is left as it is.
+func host(address string) string {
+	if parsed, err := url.Parse(address); err == nil && parsed.Host != "" {
+		return parsed.Host
+	}
+	return address
 }
 
 // leastRoles is where it is written who needs which permission.

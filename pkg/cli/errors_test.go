@@ -153,6 +153,29 @@ func TestServerThatCannotBeReached(t *testing.T) {
 	}
 }
 
+func TestServerThatDoesNotAnswer(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // it takes connections, and says nothing
+	checkError(t, err, "")
+	defer listener.Close()
+	kubeconfigOf(t, "https://"+listener.Addr().String())
+	want := "error: the API server at " + listener.Addr().String() + " does not answer in time; is the cluster running, and the kubeconfig's context the right one?\n"
+	for _, args := range [][]string{{"get"}, {"ports"}, {"create", "web"}} {
+		code, _, said := runCommand(t, append(args, "--request-timeout=50ms")...)
+		if diff := cmp.Diff(want, said); code != 1 || diff != "" {
+			t.Errorf("%s: exit code %d (-want +got):\n%s", args, code, diff)
+		}
+	}
+}
+
+func TestKubeconfigThatDoesNotExistIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confg")
+	t.Setenv("KUBECONFIG", path)
+	code, _, said := runCommand(t, "get")
+	if want := "error: no cluster is configured: KUBECONFIG names " + path + ", which does not exist\n"; code != 1 || said != want {
+		t.Errorf("exit code %d, said %q, want %q", code, said, want)
+	}
+}
+
 func TestPageThatCannotBeFetchedIsNotBlamedOnTheAPIServer(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	checkError(t, err, "")

@@ -24,11 +24,22 @@ func holder(at socket) (process string, pid int) {
 			continue
 		}
 		folder := filepath.Dir(filepath.Dir(file))
-		name, _ := os.ReadFile(filepath.Join(folder, "comm"))
 		pid, _ := strconv.Atoi(filepath.Base(folder))
-		return strings.TrimSpace(string(name)), pid
+		return processName(folder), pid
 	}
 	return "", 0
+}
+
+// processName is that of the process of a folder of /proc. The kernel keeps 15
+// bytes of it; the rest is that of the program, where it begins alike.
+func processName(folder string) string {
+	text, _ := os.ReadFile(filepath.Join(folder, "comm"))
+	name := strings.TrimSpace(string(text))
+	program, _ := os.Readlink(filepath.Join(folder, "exe"))
+	if program = filepath.Base(strings.TrimSuffix(program, " (deleted)")); len(name) == 15 && strings.HasPrefix(program, name) {
+		return program
+	}
+	return name
 }
 
 // listening returns the sockets, as /proc/PID/fd names them, that are bound to

@@ -3,6 +3,7 @@ package engine
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -83,15 +84,36 @@ func TestWhoWaitsInTheQueueOfAPortThatClosesIsServed(t *testing.T) {
 	}
 }
 
+func TestALongNameOfAProgramIsNotCut(t *testing.T) {
+	for _, test := range []struct{ name, comm, exe, want string }{
+		{"the program's, of which the kernel keeps 15 bytes", "kubectl-nodepor", "/bin/kubectl-nodeport", "kubectl-nodeport"},
+		{"the program's, which was deleted since", "kubectl-nodepor", "/bin/kubectl-nodeport (deleted)", "kubectl-nodeport"},
+		{"a short one that the process has given itself", "web", "/bin/webserver", "web"},
+		{"a long one that the process has given itself", "worker-of-a-pro", "/bin/python3", "worker-of-a-pro"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "comm"), []byte(test.comm+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(test.exe, filepath.Join(folder, "exe")); err != nil {
+				t.Fatal(err)
+			}
+			if got := processName(folder); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestTheProgramThatHoldsAPortIsNamed(t *testing.T) {
 	holder := occupy(t)
 	events := newLog()
 	e := start(t, Options{Events: events.add})
 	e.Execute(tableOf(web(holder.Addr().Port(), backend(t, "one"))))
 	failed := events.await(t, PortFailed)
-	name, _ := os.ReadFile("/proc/self/comm")
 	held, ok := failed.Err.(*HeldError) //nolint:errorlint // it is not wrapped
-	if !ok || held.PID != os.Getpid() || held.Process != strings.TrimSpace(string(name)) {
+	if !ok || held.PID != os.Getpid() || held.Process != processName("/proc/self") {
 		t.Errorf("told %v", failed.Err)
 	}
 	if state := e.Status().Ports[0].Addresses[0]; state.State != "failed" || !strings.Contains(state.Reason, "is taken by") {

@@ -48,8 +48,11 @@ func (e *Error) Error() string {
 	if e.Port != 0 {
 		at = fmt.Sprintf("%s:%d", at, e.Port)
 	}
-	if e.Kind == Refused { // what the runtime says of it is long, and says no more
+	switch { // what the runtime says of these is long, and says no more
+	case e.Kind == Refused:
 		return fmt.Sprintf("pod %s: connection refused", at)
+	case e.Kind == PodGone && strings.Contains(e.Message, "sandbox"):
+		return fmt.Sprintf("pod %s: it is gone", at)
 	}
 	return fmt.Sprintf("pod %s: %s: %s", at, e.Kind, e.Message)
 }
