@@ -54,7 +54,7 @@ func (a *application) explainPorts(err error, manager string) error {
 		}
 		if holder := cluster.PortManager(a.before, port, manager); holder != "" {
 			return fmt.Errorf("%w; the service keeps its port %d, which the manifest does not have, because %q has set it and apply removes only its own: "+
-				"remove it with kubectl edit service %s -n %s, and apply again", err, port.Port, holder, a.name, a.namespace)
+				"change or remove it with kubectl edit service %s -n %s, and apply again", err, port.Port, holder, a.name, a.namespace)
 		}
 	}
 	return err

@@ -111,7 +111,24 @@ func (o *exposeCheckOptions) missing(s *snapshot.Snapshot, target snapshot.Ref) 
 		return fmt.Errorf("service %q not found in %s%s", target.Name, o.where, didYouMean(target.Name, names))
 	}
 	if _, known := labelsOf(s, target); !known {
-		return fmt.Errorf("%s not found in %s", name, o.where)
+		return fmt.Errorf("%s not found in %s%s", name, o.where, didYouMean(name, typedNames(s, target.Namespace)))
 	}
 	return fmt.Errorf("no service with a node port selects the pods of %s in %s; kubectl nodeport create %s makes one", name, o.where, name)
+}
+
+// typedNames are the workloads and pods of a namespace as TYPE/NAME. Workloads
+// that another one has made are left out: nobody types their names.
+func typedNames(s *snapshot.Snapshot, namespace string) []string {
+	var names []string
+	for _, workload := range s.Workloads {
+		if workload.Namespace == namespace && workload.Controller == nil {
+			names = append(names, strings.ToLower(workload.Kind)+"/"+workload.Name)
+		}
+	}
+	for _, pod := range s.Pods {
+		if pod.Namespace == namespace {
+			names = append(names, "pod/"+pod.Name)
+		}
+	}
+	return names
 }
