@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -23,7 +24,7 @@ func quietly(dial dialFunc) dialFunc {
 		if err != nil {
 			return conn, nil //nolint:nilerr // it was closed, as its reader will find
 		}
-		return &socket{tcp, raw}, nil
+		return &socket{TCPConn: tcp, raw: raw}, nil
 	}
 }
 
@@ -34,16 +35,30 @@ func quietly(dial dialFunc) dialFunc {
 type socket struct {
 	*net.TCPConn
 	raw syscall.RawConn
+	// atOnce counts the reads in a row that did not wait.
+	atOnce atomic.Int32
 }
+
+// politeness is after how many of them the runtime is told of one: while its
+// monitor sleeps it takes the processor from nobody who does not wait.
+const politeness = 256
 
 func (s *socket) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	if s.atOnce.Add(1) > politeness {
+		s.atOnce.Store(0)
+		return s.TCPConn.Read(p)
+	}
 	n, failure := 0, error(nil)
 	err := s.raw.Read(func(fd uintptr) bool {
 		n, failure = quietRead(fd, p)
-		return !errors.Is(failure, unix.EAGAIN)
+		if errors.Is(failure, unix.EAGAIN) {
+			s.atOnce.Store(0)
+			return false
+		}
+		return true
 	})
 	if n == 0 && err == nil && failure == nil {
 		return 0, io.EOF

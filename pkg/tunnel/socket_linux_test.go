@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -126,4 +127,47 @@ func plain(err error) string {
 func timedOut(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// What is read past the runtime, and what with it, come from two connections here.
+func TestTheRuntimeHearsOfWhoNeverWaits(t *testing.T) {
+	past, fromPast := tcpPipe(t)
+	with, fromWith := tcpPipe(t)
+	raw, err := past.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &socket{TCPConn: with, raw: raw}
+	b := make([]byte, 1)
+	read := func() byte {
+		if _, err := s.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		return b[0]
+	}
+	_, _ = fromWith.Write([]byte("with"))
+	for range 2 * politeness { // which wait, most of them
+		go func() { _, _ = fromPast.Write([]byte("p")) }()
+		if read() != 'p' {
+			t.Fatal("it was told of a read that has waited")
+		}
+	}
+	_, _ = fromPast.Write(bytes.Repeat([]byte("p"), 2*politeness))
+	for range 2 {
+		for n := 0; read() == 'p'; n++ {
+			if n == politeness {
+				t.Fatalf("it was not told of %d reads that did not wait", n+1)
+			}
+		}
+	}
+}
+
+func tcpPipe(t *testing.T) (a *net.TCPConn, b net.Conn) {
+	t.Helper()
+	conn, b, err := pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = conn.Close(), b.Close() })
+	return conn.(*net.TCPConn), b
 }
