@@ -140,6 +140,10 @@ func (s *session) write() {
 		}
 		s.mu.Lock()
 		message := s.out
+		if len(message) == headroom { // what woke it went with the last one
+			s.mu.Unlock()
+			continue
+		}
 		s.out, s.left = s.left, nil
 		if s.out == nil {
 			s.out = make([]byte, 0, shortMessage)
@@ -148,9 +152,6 @@ func (s *session) write() {
 		close(s.room)
 		s.room = make(chan struct{})
 		s.mu.Unlock()
-		if len(message) == headroom {
-			continue
-		}
 		s.sending.Store(true)
 		err := s.carrier.send(message)
 		s.sending.Store(false)
@@ -158,7 +159,7 @@ func (s *session) write() {
 			s.end(s.lost("writing to the API server failed", err))
 			return
 		}
-		if !s.dialer.messages.put(message) && cap(message) < longMessage {
+		if !s.dialer.messages.put(message) && cap(message) == shortMessage {
 			s.mu.Lock()
 			s.left = message
 			s.mu.Unlock()
