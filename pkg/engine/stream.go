@@ -22,6 +22,8 @@ type stream struct {
 	raw syscall.RawConn
 }
 
+var _ TryWriter = (*stream)(nil)
+
 // carry moves what comes until its end, and passes the end on.
 func (s *stream) carry() error {
 	if len(s.first) > 0 {

@@ -12,6 +12,11 @@ import (
 // is there at once, and of which it turns out later whether the pod took it.
 type unconfirmed struct{ *tunnel.Conn }
 
+var (
+	_ engine.Unconfirmed = unconfirmed{}
+	_ tunnel.TryWriter   = engine.TryWriter(nil) // or else WriteTo would wait for each write
+)
+
 // Confirmed is never closed: that a pod took the connection is told by nothing
 // but its first byte.
 func (unconfirmed) Confirmed() <-chan struct{} { return nil }
