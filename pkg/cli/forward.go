@@ -120,12 +120,9 @@ func (f *forwarding) follow(ctx context.Context, c *cluster.Cluster) error {
 	go f.tell(ctx)
 	near := func(name string) string { return nearService(ctx, c, f.query.Namespace, name) }
 	observer := f.observer(func(s *snapshot.Snapshot) {
-		first := !f.began
-		err := f.changed(s, near)
-		if err == nil && first && len(s.Services) == 0 && c.NoNamespace(ctx, f.query.Namespace) {
-			err = fmt.Errorf("namespace %q does not exist", f.query.Namespace)
-		}
-		if err != nil {
+		if !f.began && len(s.Services) == 0 && c.NoNamespace(ctx, f.query.Namespace) {
+			cancel(fmt.Errorf("namespace %q does not exist", f.query.Namespace))
+		} else if err := f.changed(s, near); err != nil {
 			cancel(err)
 		}
 	})

@@ -8,8 +8,9 @@ import (
 )
 
 // parseServices reads names of services, with or without "service/" in front.
+// There is none, which means all, in "services" alone.
 func parseServices(args []string) ([]string, error) {
-	if kind, ok := snapshot.ParseKind(first(args)); ok && kind == "Service" && len(args) > 1 {
+	if kind, ok := snapshot.ParseKind(first(args)); ok && kind == "Service" {
 		args = args[1:] // TYPE NAME, as kubectl takes it
 	}
 	var names []string

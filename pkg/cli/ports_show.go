@@ -53,7 +53,7 @@ func staticLeft(ledger *nodeport.Ledger, left int) string {
 
 func (o *portsOptions) showSuggested(ledger *nodeport.Ledger, ports *render.Ports) error {
 	name := o.suggest
-	if names, err := parseServices([]string{name}); err == nil {
+	if names, err := parseServices([]string{name}); err == nil && len(names) == 1 {
 		name = names[0]
 	}
 	port, ok := ledger.Suggest(o.namespace, name)

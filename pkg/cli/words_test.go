@@ -48,6 +48,8 @@ func TestParseServices(t *testing.T) {
 		{name: "none"},
 		{name: "names", args: []string{"web", "api"}, want: []string{"web", "api"}},
 		{name: "with their type in front", args: []string{"svc/web", "service/api", "Services/db"}, want: []string{"web", "api", "db"}},
+		{name: "their type in front of all", args: []string{"svc", "web", "api"}, want: []string{"web", "api"}},
+		{name: "their type alone", args: []string{"services"}},
 		{name: "another type", args: []string{"web", "deploy/web"}, err: `"deploy/web" is not a service; give the service's name`},
 		{name: "an unknown type", args: []string{"thing/web"}, err: `"thing/web" is not a service; give the service's name`},
 		{name: "no name behind the type", args: []string{"svc/"}, err: `"svc/" has no name`},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"testing"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -66,6 +67,26 @@ func TestConnectionsSurviveThatTheirServiceGoes(t *testing.T) {
 	c.say(t, "still here")
 	if got := c.line(t); got != "still here" {
 		t.Errorf("the endpoint echoed %q", got)
+	}
+}
+
+func TestAPortIsToldToCloseOnlyWhereAnotherServiceGetsIt(t *testing.T) {
+	port := freePort(t)
+	type change struct {
+		service string
+		kind    EventKind
+	}
+	var told []change
+	e := start(t, Options{Events: func(e Event) { told = append(told, change{e.Way.Service, e.Kind}) }})
+	service := web(port, backend(t, "one"))
+	e.Execute(tableOf(service))
+	service.Ports = slices.Clone(service.Ports)
+	service.Ports[0].Port++
+	e.Execute(tableOf(service))
+	service.Name = "api"
+	e.Execute(tableOf(service))
+	if want := []change{{"web", PortOpened}, {"web", PortClosed}, {"api", PortOpened}}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }
 

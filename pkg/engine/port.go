@@ -80,7 +80,8 @@ func (e *Engine) openPort(p *port) {
 // rebind gives a port another binding.
 func (e *Engine) rebind(p *port, to *binding) {
 	before := p.binding
-	if before.way != to.way && p.server != nil {
+	another := before.way.Namespace != to.way.Namespace || before.way.Service != to.way.Service
+	if another && p.server != nil {
 		e.tell(Event{Kind: PortClosed, Way: before.way, Reason: "another service has it now"})
 	}
 	p.binding = to
@@ -95,7 +96,7 @@ func (e *Engine) rebind(p *port, to *binding) {
 		e.openPort(p)
 	case to.listens():
 		p.server.update(to)
-		if before.way != to.way {
+		if another {
 			e.tell(Event{Kind: PortOpened, Way: to.way})
 		}
 	default:
