@@ -29,13 +29,18 @@ func (v *visit) relay(client, endpoint net.Conn) (again bool, err error) {
 	pool := &v.engine.buffers
 	forward := &stream{from: client, to: endpoint, pool: pool, count: v.sent, keep: r.replay, first: v.said}
 	back := &stream{from: endpoint, to: client, pool: pool, count: received}
-	done := make(chan struct{})
+	heard, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		r.end(forward.carry())
+		err := forward.carry()
+		if forward.broken { // by an endpoint that has said its last, perhaps, which the client is to hear
+			<-heard
+		}
+		r.end(err)
 	}()
 	defer keepAlive(endpoint).Stop()
 	r.end(back.carry())
+	close(heard)
 	<-done
 	_ = endpoint.Close()
 	if r.refused() {

@@ -18,6 +18,8 @@ type stream struct {
 	// first is what the other side is to hear before anything else.
 	first []byte
 
+	// broken tells that the destination takes nothing more.
+	broken bool
 	// raw is of the destination, where there is use for TryWrite.
 	raw syscall.RawConn
 }
@@ -70,6 +72,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	s.keep.keep(b)
 	n, err := s.to.Write(b)
 	s.count(int64(n))
+	s.broken = err != nil
 	return n, err
 }
 

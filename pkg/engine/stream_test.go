@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 )
 
@@ -87,5 +88,50 @@ func TestAClientThatIsGoneEndsAConnectionThatWritesByItself(t *testing.T) {
 	_ = c.Close()
 	if a := <-ended; a.Err == nil {
 		t.Error("its reset was not told")
+	}
+}
+
+// hasty dials endpoints that answer at the first word and hear no other.
+type hasty struct{}
+
+func (hasty) Dial(context.Context, string, *Target) (net.Conn, error) {
+	ours, _ := net.Pipe()
+	return &hastyConn{Conn: ours, answered: make(chan struct{})}, nil
+}
+
+type hastyConn struct {
+	net.Conn
+	once     sync.Once
+	answered chan struct{}
+	said     bool
+}
+
+func (c *hastyConn) Write([]byte) (int, error) {
+	defer c.once.Do(func() { close(c.answered) })
+	return 0, errors.New("it has closed the connection")
+}
+
+func (c *hastyConn) Read(b []byte) (int, error) {
+	<-c.answered
+	if c.said {
+		return 0, io.EOF
+	}
+	c.said = true
+	return copy(b, "too much"), nil
+}
+
+func TestAnAnswerOfATunnelArrivesThoughItTakesNoMore(t *testing.T) {
+	port := freePort(t)
+	ended := make(chan *Access, 1)
+	e := start(t, Options{Dialer: hasty{}, Access: func(a *Access) { ended <- a }})
+	e.Execute(tableOf(web(port, at(1))))
+	c := dial(t, at(port))
+	_, _ = io.WriteString(c, "a lot")
+	answer := make([]byte, len("too much"))
+	if n, err := io.ReadFull(c, answer); err != nil {
+		t.Errorf("the client read %q, %v", answer[:n], err)
+	}
+	if a := <-ended; a.Err == nil || a.Received != int64(len(answer)) {
+		t.Errorf("told %+v", a)
 	}
 }
