@@ -164,17 +164,37 @@ func timeout(err error) bool {
 }
 
 // A rolling restart replaces every pod. Whoever asks in the meantime must not
-// find out.
+// find out. kubectl port-forward, which leads to one pod, is asked beside.
 func TestNoRequestFailsWhileAllPodsAreReplaced(t *testing.T) {
 	s, port := deployed(t, rig.Start(t, rig.Nodes(3)), 3)
 	s.forward("→ 3 pods", "web")
-	load := s.load(fmt.Sprintf("http://127.0.0.1:%d/", port), 50)
-	s.replaceAllPods()
-	requests, failed := load()
+	requests, failed := s.whileAllPodsAreReplaced(port)
 	if len(failed) > 0 {
 		t.Errorf("%d of %d requests failed, such as: %v", len(failed), requests, failed[0])
 	}
-	t.Logf("%d requests", requests)
+	t.Logf("forward: 0 of %d requests failed", requests)
+
+	const other = 10082
+	output, stop := s.start("port-forward", "service/web", fmt.Sprintf("%d:82", other))
+	defer stop()
+	s.says(output, "Forwarding from")
+	requests, failed = s.whileAllPodsAreReplaced(other)
+	t.Logf("kubectl port-forward: %d of %d requests failed", len(failed), requests)
+}
+
+// whileAllPodsAreReplaced asks a port of the client for short answers, and
+// for some that are long, until all pods are others.
+func (s shell) whileAllPodsAreReplaced(port int) (requests int, failed []error) {
+	s.t.Helper()
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	client, patient := s.cluster.Client().HTTPClient(), s.cluster.Client().HTTPClient()
+	patient.Timeout = 0
+	short := s.load(100, func(context.Context) error { return fetch(client, base+"/") })
+	long := s.load(4, func(ctx context.Context) error { return sip(ctx, patient, base+"/bytes/1073741824") })
+	s.replaceAllPods()
+	requests, failed = short()
+	long() // which end with their pods
+	return requests, failed
 }
 
 // replaceAllPods restarts the deployment and waits until the pods are gone that
@@ -187,11 +207,10 @@ func (s shell) replaceAllPods() {
 	s.ok(s.kubectl(append([]string{"wait", "--for=delete", "--timeout=60s"}, old...)...))
 }
 
-// load asks for a URL from the client, many at a time and each on a connection
-// of its own, until it is stopped.
-func (s shell) load(url string, workers int) (stop func() (requests int, failed []error)) {
+// load asks for something, many at a time and each on a connection of its own,
+// until it is stopped.
+func (s shell) load(workers int, ask func(context.Context) error) (stop func() (requests int, failed []error)) {
 	ctx, cancel := context.WithCancel(s.t.Context())
-	client := s.cluster.Client().HTTPClient()
 	var requests atomic.Int64
 	var mu sync.Mutex
 	var failed []error
@@ -199,10 +218,14 @@ func (s shell) load(url string, workers int) (stop func() (requests int, failed 
 	for range workers {
 		group.Go(func() {
 			for ctx.Err() == nil {
-				if err := fetch(client, url); err != nil {
+				if err := ask(ctx); err != nil {
 					mu.Lock()
 					failed = append(failed, err)
 					mu.Unlock()
+					select { // nobody asks again at once
+					case <-ctx.Done():
+					case <-time.After(100 * time.Millisecond):
+					}
 				}
 				requests.Add(1)
 			}
@@ -229,6 +252,27 @@ func fetch(client *http.Client, url string) error {
 		return errors.New(resp.Status)
 	}
 	return nil
+}
+
+// sip reads a long answer a little at a time, until it ends or ctx does.
+func sip(ctx context.Context, client *http.Client, url string) error {
+	resp, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if _, err := io.CopyN(io.Discard, resp.Body, 256<<10); err != nil {
+			return err
+		}
+	}
 }
 
 func TestForwardOutlivesTheAPIServer(t *testing.T) {
