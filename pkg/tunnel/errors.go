@@ -51,6 +51,8 @@ func (e *Error) Error() string {
 	switch { // what the runtime says of these is long, and says no more
 	case e.Kind == Refused:
 		return fmt.Sprintf("pod %s: connection refused", at)
+	case e.Kind == Reset:
+		return fmt.Sprintf("pod %s: connection reset", at)
 	case e.Kind == PodGone && strings.Contains(e.Message, "sandbox"):
 		return fmt.Sprintf("pod %s: it is gone", at)
 	}
