@@ -230,7 +230,7 @@ func TestATerminalThatIsStuckStopsNobody(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	if told := strings.Count(p.out.String(), "→ web "); told != clients {
-		t.Errorf("of %d connections it told %d:\n%s", clients, told, p.out.String()[:1000])
+		t.Errorf("of %d connections it told %d", clients, told)
 	}
 }
 

@@ -43,14 +43,10 @@ func (c *Cluster) RehearseAdopted(ctx context.Context, service *corev1.Service, 
 	return after, nil
 }
 
-// PortManager is who else than a manager has set a port of a service; "" when
-// nobody has. Such a port outlives an apply that no longer has it.
+// PortManager is who else than a manager has set a port of a service, as the
+// API server returned both; "" when nobody has. Such a port outlives an apply that no longer has it.
 func PortManager(service *corev1.Service, port corev1.ServicePort, manager string) string {
-	protocol := port.Protocol
-	if protocol == "" {
-		protocol = corev1.ProtocolTCP
-	}
-	item := fmt.Sprintf(`k:{"port":%d,"protocol":%q}`, port.Port, protocol)
+	item := fmt.Sprintf(`k:{"port":%d,"protocol":%q}`, port.Port, port.Protocol)
 	for _, entry := range service.ManagedFields {
 		if entry.Manager != manager && hasField(fieldsOf(entry), "f:spec", "f:ports", item) {
 			return entry.Manager

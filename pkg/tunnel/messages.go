@@ -21,7 +21,8 @@ func (m *messages) get() []byte {
 	return new([longMessage]byte)[:0]
 }
 
-// put takes a buffer that nobody uses any more, unless it is of another length.
+// put takes a buffer that nobody uses any more, and tells that it did: one of
+// another length it does not.
 func (m *messages) put(message []byte) bool {
 	if cap(message) != longMessage {
 		return false

@@ -6,7 +6,7 @@
 // same noise of the machine; medians and ratios are printed. krelay is measured
 // as well where a folder is given that has its programs, client and server.
 //
-//	go run ./test/bench/tunnel [-runs 5 -for 2s -delay 25ms -krelay FOLDER]
+//	go run ./test/bench/tunnel [-runs 5 -for 2s -delay 25ms -only load -krelay FOLDER]
 package main
 
 import (
@@ -15,6 +15,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/bench/internal/harness"
@@ -33,6 +35,7 @@ func run(ctx context.Context, args []string) error {
 	runs := flags.Int("runs", 5, "counted runs of each")
 	lasting := flags.Duration("for", 2*time.Second, "how long each run lasts")
 	delay := flags.Duration("delay", 25*time.Millisecond, "how long bytes take to the API server, and back, for the first byte of connections")
+	only := flags.String("only", "", "measure only what has this in its name, of that with one pod")
 	krelay := flags.String("krelay", "", "folder with krelay's programs client and server, to be measured too")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -57,7 +60,22 @@ func run(ctx context.Context, args []string) error {
 	} else if err := b.addKrelay(ctx, *krelay); err != nil {
 		return err
 	}
+	if *only != "" {
+		return b.some(ctx, *only, *lasting)
+	}
 	return errors.Join(b.onePod(ctx, *lasting, *delay), b.growing(ctx, *lasting))
+}
+
+// some measures with one pod only what has a word in its name.
+func (b *bench) some(ctx context.Context, word string, lasting time.Duration) error {
+	jobs := slices.DeleteFunc(measures(lasting), func(m measure) bool { return !strings.Contains(m.job, word) })
+	if len(jobs) == 0 {
+		return fmt.Errorf("nothing that is measured has %q in its name", word)
+	}
+	if err := b.deploy(ctx, "web", ""); err != nil {
+		return err
+	}
+	return b.table(ctx, "one pod", jobs, b.cluster.Kubeconfig(), "web", 1)
 }
 
 // onePod measures all that there is with one pod.
