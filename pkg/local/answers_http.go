@@ -16,7 +16,7 @@ import (
 
 // peekedConn is a connection of which something was read already.
 type peekedConn struct {
-	*net.TCPConn
+	*pipeEnd
 	reader *bufio.Reader
 	from   *caller
 	closed func()
@@ -26,7 +26,7 @@ func (c *peekedConn) Read(b []byte) (int, error) { return c.reader.Read(b) }
 
 func (c *peekedConn) Close() error {
 	c.closed()
-	return c.TCPConn.Close()
+	return c.pipeEnd.Close()
 }
 
 // handedListener takes the connections on which HTTP is spoken.
@@ -42,7 +42,7 @@ func (l handedListener) Accept() (net.Conn, error) {
 }
 
 func (l handedListener) Close() error   { return nil }
-func (l handedListener) Addr() net.Addr { return l.answers.tcp.Addr() }
+func (l handedListener) Addr() net.Addr { return l.answers.udp.LocalAddr() }
 
 // callerKey is that of the target in the context of a request.
 type callerKey struct{}

@@ -53,8 +53,3 @@ func (c *caller) way() string {
 	}
 	return strings.Join(append(steps, service, pod), " → ")
 }
-
-// unmapped is an address without the IPv6 form of an IPv4 one.
-func unmapped(at netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-}

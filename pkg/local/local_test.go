@@ -1,7 +1,6 @@
 package local
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 )
@@ -94,33 +92,6 @@ func TestAStandInSaysWhichWayARequestCame(t *testing.T) {
 		if !strings.HasPrefix(page, "client 127.0.0.1:") || !strings.HasSuffix(page, want) {
 			t.Errorf("%s answered %q, want …%q", at, page, want)
 		}
-	}
-}
-
-func TestStandInsAnswerAgainAfterAWantOfDescriptors(t *testing.T) {
-	a, err := newAnswers()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.close()
-	// An error of accepting that is not for ever, as the want is.
-	if err := a.tcp.SetDeadline(time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	conn, err := a.dial(t.Context(), "tcp", &caller{probe: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, "hello"); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(a.tcp.SetDeadline(time.Time{}), conn.SetDeadline(time.Now().Add(10*time.Second))); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, len("hello"))
-	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "hello" {
-		t.Errorf("read %q, %v", got, err)
 	}
 }
 
