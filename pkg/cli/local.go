@@ -46,8 +46,8 @@ func (n *runName) Set(name string) error {
 	return nil
 }
 
-// explainRun says what to do where no run is going on, or where one is already;
-// empty for other errors.
+// explainRun says what to do where there is no run, or where there is one
+// already; empty for other errors.
 func explainRun(err error) string {
 	var missing *local.NotRunningError
 	var taken *local.TakenError

@@ -8,3 +8,5 @@ import "io/fs"
 func user() string { return "run" }
 
 func isPrivate(fs.FileInfo) bool { return true }
+
+func keepsEntries(fs.FileInfo) bool { return true }
