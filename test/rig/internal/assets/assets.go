@@ -15,7 +15,7 @@ import (
 
 // Kubernetes is the version of Kubernetes that a rig runs; the go.mod of
 // test/rig/kubernetes pins the same.
-const Kubernetes = "v1.36.3"
+const Kubernetes = "v1.37.2"
 
 // The environment variables that say where programs are.
 const (
