@@ -7,8 +7,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/component-helpers/node/util/sysctl"
 	"k8s.io/kubernetes/pkg/proxy"
+	"k8s.io/kubernetes/pkg/proxy/apis/config"
 	"k8s.io/kubernetes/pkg/proxy/healthcheck"
 	"k8s.io/kubernetes/pkg/proxy/iptables"
 	"k8s.io/kubernetes/pkg/proxy/nftables"
@@ -22,12 +24,6 @@ type node struct {
 	addr                   net.IP
 	nodePortAddresses      []string
 }
-
-// What kube-proxy has by default.
-const (
-	syncPeriod    = 30 * time.Second
-	masqueradeBit = 14
-)
 
 func (n node) family() corev1.IPFamily {
 	if n.addr.To4() == nil {
@@ -47,16 +43,28 @@ func (n node) proxier(ctx context.Context) (proxy.Provider, error) {
 		if tables == nil {
 			return nil, fmt.Errorf("no iptables for %s", n.family())
 		}
-		return iptables.NewProxier(ctx, n.family(), tables, sysctl.New(), syncPeriod, 0, false, n.localhostPorts(), masqueradeBit,
-			local, n.name, n.addr, nil, health, n.nodePortAddresses, false)
+		return iptables.NewProxier(ctx, n.config(), n.family(), tables, sysctl.New(), local, n.name, n.addr, nil, health, false)
 	case "nftables":
-		addresses := n.nodePortAddresses
-		if addresses == nil {
-			addresses = []string{(&net.IPNet{IP: n.addr, Mask: net.CIDRMask(8*len(n.normal()), 8*len(n.normal()))}).String()}
-		}
-		return nftables.NewProxier(ctx, n.family(), syncPeriod, 0, false, masqueradeBit, local, n.name, n.addr, nil, health, addresses, false)
+		return nftables.NewProxier(ctx, n.config(), n.family(), local, n.name, n.addr, nil, health, false)
 	}
 	return nil, fmt.Errorf("unknown mode %q", n.mode)
+}
+
+// config returns kube-proxy's default configuration for this node.
+func (n node) config() *config.KubeProxyConfiguration {
+	masqueradeBit := int32(14)
+	localhostNodePorts := n.localhostPorts()
+	c := &config.KubeProxyConfiguration{
+		SyncPeriod:        metav1.Duration{Duration: 30 * time.Second},
+		NodePortAddresses: n.nodePortAddresses,
+		IPTables:          config.KubeProxyIPTablesConfiguration{MasqueradeBit: &masqueradeBit, LocalhostNodePorts: &localhostNodePorts},
+		NFTables:          config.KubeProxyNFTablesConfiguration{MasqueradeBit: &masqueradeBit},
+	}
+	if n.mode == "nftables" && n.nodePortAddresses == nil {
+		bits := 8 * len(n.normal())
+		c.NodePortAddresses = []string{(&net.IPNet{IP: n.addr, Mask: net.CIDRMask(bits, bits)}).String()}
+	}
+	return c
 }
 
 // localhostPorts: node ports on localhost exist for IPv4 only.
