@@ -91,6 +91,34 @@ func host(ctx context.Context, args []string) error {
 	return foreground(h.Inside(ctx, args[1], args[2:]...))
 }
 
+func impair(_ context.Context, args []string) error {
+	c, args, err := which("impair", args)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return errUsage
+	}
+	flags := flag.NewFlagSet("impair", flag.ContinueOnError)
+	var link rig.Conditions
+	flags.DurationVar(&link.RoundTrip, "round-trip", 0, "added to each round trip")
+	flags.DurationVar(&link.Jitter, "jitter", 0, "largest additional delay in each direction")
+	flags.Float64Var(&link.Loss, "loss", 0, "percentage of packets that are lost in each direction")
+	flags.Uint64Var(&link.Seed, "seed", 0, "selects the packets that are lost")
+	undo := flags.Bool("undo", false, "give the host a perfect link again")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	h, err := c.Host(args[0])
+	switch {
+	case err != nil:
+		return err
+	case *undo:
+		return h.RepairLink()
+	}
+	return h.ImpairLink(link)
+}
+
 // foreground gives a command the terminal. Ctrl-C reaches it by itself.
 func foreground(cmd *exec.Cmd) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

@@ -5,6 +5,7 @@
 //	go run ./test/rig up [flags]         starts a cluster that runs until down
 //	go run ./test/rig client CMD…        runs CMD on the client host, outside the cluster
 //	go run ./test/rig host n1 CMD…       runs CMD on a node: its network, mounts and processes
+//	go run ./test/rig impair n1 [flags]  makes a host's link slow or lossy, or with -undo perfect again
 //	go run ./test/rig status             lists what is up
 //	go run ./test/rig populate [flags]   fills a rig with services, pods and nodes as objects only
 //	go run ./test/rig images             prints the archives of the images, to load them elsewhere
@@ -47,7 +48,7 @@ func exitCode(err error) int {
 	return 1
 }
 
-var errUsage = errors.New("usage: go run ./test/rig install | build | up | client CMD… | host NAME CMD… | status | populate | images | down; each takes -help")
+var errUsage = errors.New("usage: go run ./test/rig install | build | up | client CMD… | host NAME CMD… | impair NAME [FLAGS] | status | populate | images | down; each takes -help")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string) error {
 		"up":       up,
 		"client":   client,
 		"host":     host,
+		"impair":   impair,
 		"status":   status,
 		"populate": populate,
 		"images":   images,

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -21,30 +20,6 @@ func (h *Host) Cut(t testing.TB) (mend func()) {
 
 func (h *Host) link(state string) error {
 	return h.cluster.ip("", "link set v-"+h.name+" "+state+"\n")
-}
-
-// Lose loses some of the packets that reach the host; the function stops that.
-func (h *Host) Lose(t testing.TB, percent int) (mend func()) {
-	t.Helper()
-	some := "" // the whole range is no valid comparison
-	if percent < 100 {
-		some = fmt.Sprintf("numgen random mod 100 < %d", percent)
-	}
-	return h.filter(t, fmt.Sprintf("iifname eth0 %s drop", some))
-}
-
-// Delay delays the packets that leave the host; the function stops that. Where
-// the kernel cannot, the test is skipped.
-func (h *Host) Delay(t testing.TB, by time.Duration) (mend func()) {
-	t.Helper()
-	h.cluster.NeedFaults(t)
-	r, err := h.cluster.parent.Run(process.Spec{Host: h.name, Args: []string{
-		"tc", "qdisc", "add", "dev", "eth0", "root", "netem", "delay", strconv.FormatInt(by.Microseconds(), 10) + "us"}})
-	must(t, err)
-	if r.Code != 0 {
-		t.Skipf("skipped: the kernel cannot delay packets (%s); use one with sch_netem", bytes.TrimSpace(r.Output))
-	}
-	return undoable(t, func(context.Context) error { return h.cluster.sh(h.name, "tc qdisc del dev eth0 root") })
 }
 
 // Verdict is what a firewall does with a packet.

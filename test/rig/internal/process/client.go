@@ -55,6 +55,12 @@ func (c *Client) Statuses() ([]Status, error) {
 // KillCgroup kills every process in a cgroup and below.
 func (c *Client) KillCgroup(name string) error { return c.call("KillCgroup", name, &struct{}{}) }
 
+// OpenLink emulates a link until CloseLink.
+func (c *Client) OpenLink(s LinkSpec) error { return c.call("OpenLink", s, &struct{}{}) }
+
+// CloseLink ends an emulated link; its interfaces are gone.
+func (c *Client) CloseLink(name string) error { return c.call("CloseLink", name, &struct{}{}) }
+
 // Run runs a program to its end; that it exits with another code than 0 is not
 // an error of Run.
 func (c *Client) Run(s Spec) (Result, error) {

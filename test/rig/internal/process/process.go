@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/internal/link"
 )
 
 // Spec says what to run.
@@ -28,6 +30,15 @@ type Spec struct {
 	Env []string
 	// Stdin is fed to a program that is Run; a Started one reads nothing.
 	Stdin string
+}
+
+// LinkSpec describes a link that the parent emulates between two TAP interfaces
+// of its own network namespace, which exist for as long as the link.
+type LinkSpec struct {
+	// Name identifies the link among the running ones.
+	Name       string
+	Interfaces [2]string
+	Conditions link.Conditions
 }
 
 // Stop says how to stop a program.

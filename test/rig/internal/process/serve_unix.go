@@ -49,6 +49,7 @@ func serve(c Config) error {
 type parent struct {
 	Config
 	children *children
+	links    links
 	end      chan Ending
 	once     sync.Once
 }
