@@ -324,6 +324,6 @@ func TestANodeThatIsGoneIsTold(t *testing.T) {
 func TestASlowNetworkIsTold(t *testing.T) {
 	c := rig.Start(t, rig.Nodes(2), rig.Dedicated())
 	s, _ := served(t, c, "-http", ":300")
-	c.Node(2).Delay(t, 1200*time.Millisecond)
+	c.Node(2).Delay(t, 600*time.Millisecond)
 	s.finds(s.examine("web", "--timeout=8s"), []string{"n2 answers only after 1."}, "NP311")
 }
