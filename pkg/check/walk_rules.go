@@ -40,8 +40,9 @@ func wayRules() []Rule {
 			"of each IP family.",
 	}, {
 		ID: "NP311", Severity: Warning, Title: "connecting takes seconds",
-		Explanation: "The connection was made only when the client asked again, after 1, 3 or 7 seconds: packets get lost on the way. " +
-			"On overlay networks wrong checksums of VXLAN packets are known to cause this, and elsewhere an overloaded link.",
+		Explanation: "Connecting took so long that the client sent its first packet again, as it does when a second has passed: packets " +
+			"are lost on the path, or delayed by more than a second. On overlay networks, wrong checksums of VXLAN packets are known " +
+			"to cause this; elsewhere, an overloaded link.",
 	}}
 }
 

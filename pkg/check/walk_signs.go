@@ -15,7 +15,7 @@ const (
 	unknown sign = "unknown"
 	// answered is a connection.
 	answered sign = "answers"
-	// slow is one that took as long as a packet that had to be sent again.
+	// slow is one that took so long that its first packet was sent again.
 	slow sign = "slow"
 	// reset is a TCP reset: something is there, and nothing listens.
 	reset sign = "reset"

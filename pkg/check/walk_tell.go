@@ -218,8 +218,8 @@ func (t *teller) slowly() Finding {
 		longest = max(longest, hop.Here.Took)
 	}
 	return Finding{
-		Message: fmt.Sprintf("%s only after %s: packets are lost on the way and sent again", t.who("answers", "answer"), longest.Round(100*time.Millisecond)),
-		Fix:     "look for packet loss between here, the nodes and the pods",
+		Message: fmt.Sprintf("%s only after %s: packets are lost on the path, or delayed by more than a second", t.who("answers", "answer"), longest.Round(100*time.Millisecond)),
+		Fix:     "look for packet loss and congestion between this machine, the nodes and the pods",
 	}
 }
 

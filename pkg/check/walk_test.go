@@ -189,7 +189,7 @@ func nodeWalkCases() []walkCase {
 			[]string{"NP310 warning medium: n1 answers at TCP 30033 at another address, but not at 192.0.2.4"},
 		}, {
 			"packets are lost", walk(fine, met(took(ok, 1043*time.Millisecond), ok, untried)),
-			[]string{"NP311 warning high: n2 answers only after 1s: packets are lost on the way and sent again"},
+			[]string{"NP311 warning high: n2 answers only after 1s: packets are lost on the path, or delayed by more than a second"},
 		}, {
 			"the node does not know the endpoints", walk(fine, met(icmp(3, "10.1.11.5"), refuses, refuses), well),
 			[]string{"NP315 error high: n2 refuses TCP 30033 as if the service had no endpoint, but there is 1: the kube-proxy there does not know of them"},

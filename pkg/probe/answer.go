@@ -41,28 +41,38 @@ type Answer struct {
 }
 
 const (
-	// listenFor is how long a port of an unknown protocol may take to begin.
-	listenFor = 200 * time.Millisecond
-	// answerWithin is how long an answer to a request may take.
+	// listenFor is how long a port of an unknown protocol may take to begin, and
+	// answerWithin how long an answer to a request may take, where the network
+	// takes no time.
+	listenFor    = 200 * time.Millisecond
 	answerWithin = 2 * time.Second
 	// mostText is how much of what is heard is kept.
 	mostText = 80
 )
 
-// listen hears what answers on a connection. A port with a scheme is asked for
-// its page, others are left to begin by themselves.
-func listen(ctx context.Context, conn net.Conn, target Target) Answer {
+// timeToHear returns how long to wait for an answer that a server gives within
+// the time, over a network on which connecting took as long as given. It leaves
+// one round trip for the answer, and three for one packet to be sent again: that
+// is the first retransmission timeout of TCP (RFC 6298, 2.2).
+func timeToHear(within, connecting time.Duration) time.Duration {
+	return within + min(4*connecting, answerWithin)
+}
+
+// listen hears what answers on a connection that it took some time to make. A
+// port with a scheme is asked for its page, others are left to begin by
+// themselves.
+func listen(ctx context.Context, conn net.Conn, target Target, connecting time.Duration) Answer {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	switch target.Scheme {
 	case "http":
-		_ = conn.SetDeadline(time.Now().Add(answerWithin))
+		_ = conn.SetDeadline(time.Now().Add(timeToHear(answerWithin, connecting)))
 		return ask(conn, target)
 	case "https":
-		_ = conn.SetDeadline(time.Now().Add(answerWithin))
+		_ = conn.SetDeadline(time.Now().Add(timeToHear(answerWithin, connecting)))
 		return handshake(ctx, conn, target)
 	}
-	_ = conn.SetDeadline(time.Now().Add(listenFor))
+	_ = conn.SetDeadline(time.Now().Add(timeToHear(listenFor, connecting)))
 	return first(bufio.NewReader(conn))
 }
 

@@ -2,11 +2,13 @@ package probe
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
-// datagram sends one datagram and waits for what comes back. What comes back
-// through ICMP tells as much as a refused connection; silence tells nothing.
+// datagram sends a datagram, a second time when half the time has passed in
+// silence, and waits for what comes back. What comes back through ICMP tells as
+// much as a refused connection; silence tells nothing.
 func (p *Prober) datagram(ctx context.Context, target Target) Result {
 	conn, result := p.connect(ctx, target)
 	if conn == nil {
@@ -16,12 +18,13 @@ func (p *Prober) datagram(ctx context.Context, target Target) Result {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	start := p.now()
-	_ = conn.SetDeadline(time.Now().Add(min(p.timeout(), time.Second)))
 	buffer := make([]byte, 512)
-	_, err := conn.Write(payload(target))
-	n := 0
-	if err == nil {
-		n, err = conn.Read(buffer)
+	n, err := 0, error(nil)
+	for range 2 {
+		_ = conn.SetDeadline(time.Now().Add(min(p.timeout(), time.Second) / 2))
+		if n, err = question(conn, payload(target), buffer); err == nil || classify(err).Outcome != TimedOut {
+			break
+		}
 	}
 	if err != nil {
 		result = classify(err)
@@ -33,6 +36,14 @@ func (p *Prober) datagram(ctx context.Context, target Target) Result {
 	}
 	result.Took = p.now().Sub(start)
 	return result
+}
+
+// question sends a datagram and reads the answer.
+func question(conn net.Conn, datagram, answer []byte) (int, error) {
+	if _, err := conn.Write(datagram); err != nil {
+		return 0, err
+	}
+	return conn.Read(answer)
 }
 
 // payload is what a server of the protocol answers, or else an empty line.

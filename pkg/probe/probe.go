@@ -122,16 +122,14 @@ func (p *Prober) probe(ctx context.Context, target Target) Result {
 		return result
 	}
 	defer conn.Close()
-	result.Answer = listen(ctx, conn, target)
+	result.Answer = listen(ctx, conn, target, result.Took)
 	return result
 }
 
 // connect makes a connection; it is nil when there is none any more.
 func (p *Prober) connect(ctx context.Context, target Target) (net.Conn, Result) {
-	ctx, cancel := context.WithTimeout(ctx, p.timeout())
-	defer cancel()
 	start := p.now()
-	conn, err := p.dial(ctx, target.Network, target.Address())
+	conn, err := p.dialTwice(ctx, target)
 	took := p.now().Sub(start)
 	switch {
 	case isErrno(err, syscall.ECONNRESET): // only a connection that was made is reset
