@@ -133,6 +133,11 @@ func (c *Cluster) apiServerArgs(p plane) []string {
 		"--kubelet-preferred-address-types=InternalIP",
 		"--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000",
 	}
+	if !c.namespaced() {
+		// Since 1.37 a loopback address cannot be the endpoint of the service
+		// "kubernetes", which nobody uses here.
+		args = append(args, "--endpoint-reconciler-type=none")
+	}
 	if c.Options.NodePortRange != "" {
 		args = append(args, "--service-node-port-range="+c.Options.NodePortRange)
 	}
