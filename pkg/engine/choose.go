@@ -12,13 +12,13 @@ import (
 // those that were tried for it; false when there is none. As with kube-proxy
 // any is as likely as another, unless the client is bound to one. Unless it is
 // to be strict, it leaves those for last that fail.
-func (e *Engine) choose(b *binding, client netip.AddrPort, tried []route.Endpoint) (route.Endpoint, bool) {
+func (e *Engine) choose(b *binding, client netip.AddrPort, tried []netip.AddrPort) (route.Endpoint, bool) {
 	if b.affinity == 0 {
 		return e.draw(b, tried)
 	}
 	if address, ok := b.node.affinity.of(client.Addr(), b.affinity); ok {
 		is := func(e route.Endpoint) bool { return e.Address == address }
-		if i := slices.IndexFunc(b.verdict.Endpoints, is); i >= 0 && !slices.ContainsFunc(tried, is) && !e.avoids(b, address) {
+		if i := slices.IndexFunc(b.verdict.Endpoints, is); i >= 0 && !slices.Contains(tried, address) && !e.avoids(b, address) {
 			b.node.affinity.pin(client.Addr(), address, b.affinity)
 			return b.verdict.Endpoints[i], true
 		}
@@ -32,11 +32,11 @@ func (e *Engine) choose(b *binding, client netip.AddrPort, tried []route.Endpoin
 
 // draw picks one of the endpoints that were not tried, of those that do not
 // fail if there are such.
-func (e *Engine) draw(b *binding, tried []route.Endpoint) (route.Endpoint, bool) {
+func (e *Engine) draw(b *binding, tried []netip.AddrPort) (route.Endpoint, bool) {
 	left := b.verdict.Endpoints
 	if len(tried) > 0 {
 		left = slices.DeleteFunc(slices.Clone(left), func(e route.Endpoint) bool {
-			return slices.ContainsFunc(tried, func(t route.Endpoint) bool { return t.Address == e.Address })
+			return slices.Contains(tried, e.Address)
 		})
 	}
 	if len(left) == 0 {

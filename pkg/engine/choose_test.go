@@ -114,11 +114,11 @@ func TestAFailingEndpointIsTriedLastForAWhile(t *testing.T) {
 		b := bound(0, "10.2.1.1:300", "10.2.2.1:300")
 		one := b.port.enter(&b.verdict.Endpoints[0])
 		b.port.blame(one)
-		choose := func(tried ...route.Endpoint) string { return numberOf(e.choose(b, netip.AddrPort{}, tried)) }
+		choose := func(tried ...netip.AddrPort) string { return numberOf(e.choose(b, netip.AddrPort{}, tried)) }
 		if got := choose(); got != "2" {
 			t.Errorf("chose %s", got)
 		}
-		if got := choose(b.verdict.Endpoints[1]); got != "1" {
+		if got := choose(b.verdict.Endpoints[1].Address); got != "1" {
 			t.Errorf("chose %s when there was no other", got)
 		}
 		time.Sleep(firstPause)

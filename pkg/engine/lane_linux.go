@@ -14,9 +14,12 @@ type end struct {
 	// readable and writable tell that reading and writing may succeed: epoll
 	// tells once, and then not again until it was tried in vain.
 	readable, writable bool
-	// more tells that something may be there behind a read that took all there
-	// was: the other side's end, or what follows a byte that was marked urgent.
+	// more reports whether something may be there behind a read that took all
+	// there was: an error, or what follows a byte that was marked urgent.
 	more bool
+	// last reports whether the end of the stream has come in. A read that takes
+	// all there was has met it, unless there is more.
+	last bool
 	// spoken tells that something was written, and prompt that nothing is held
 	// back for what was written before it to be acknowledged.
 	spoken, prompt bool
@@ -29,8 +32,11 @@ func (e *end) ready(_ *loop, events uint32) {
 	if events&(unix.EPOLLIN|unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
 		e.readable = true
 	}
-	if events&(unix.EPOLLPRI|unix.EPOLLRDHUP|gone) != 0 {
+	if events&(unix.EPOLLPRI|gone) != 0 {
 		e.more = true
+	}
+	if events&unix.EPOLLRDHUP != 0 {
+		e.last = true
 	}
 	if events&(unix.EPOLLOUT|gone) != 0 {
 		e.writable = true
@@ -119,15 +125,20 @@ func (d *lane) copy(p *pair) error {
 		d.full++
 	default:
 		d.full = 0
-		// It was all that there was, and what comes later will be told.
-		d.from.readable = d.from.more
+		// It was all that there was, and epoll reports what comes later.
+		d.from.readable = d.from.more || d.from.last
 	}
 	taken, err := d.write(p, buffer[:n])
-	if err == nil && taken < n {
+	switch {
+	case err != nil:
+		return err
+	case taken < n:
 		d.buffer = p.loop.engine.buffers.get()
 		d.held = d.buffer[:copy(d.buffer, buffer[taken:n])]
+	case n < len(buffer) && d.from.last && !d.from.more:
+		d.end(p)
 	}
-	return err
+	return nil
 }
 
 // write gives bytes to the other side, and returns how many it took.
@@ -177,7 +188,7 @@ func (d *lane) splice(p *pair) error {
 	}
 	n, err := splice(d.from.fd, d.pipe.write, pipeSize)
 	switch {
-	case errors.Is(err, unix.EAGAIN) && !d.from.more:
+	case errors.Is(err, unix.EAGAIN) && !d.from.more && !d.from.last:
 		d.from.readable = false
 		return nil
 	case err == nil && n == 0, errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINVAL):
@@ -223,7 +234,7 @@ func (d *lane) end(p *pair) {
 	d.over = true
 	d.yieldPipe(p)
 	if !p.up.over || !p.down.over {
-		_ = unix.Shutdown(d.to.fd, unix.SHUT_WR)
+		shutdownWrite(d.to.fd)
 	}
 }
 

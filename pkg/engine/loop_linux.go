@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"os"
 	"runtime"
 	"sync"
@@ -18,8 +17,11 @@ import (
 // otherwise.
 type loop struct {
 	engine *Engine
-	// epoll waits for what is watched; wake is written to when something is posted.
-	epoll, wake int
+	// poller waits for what is watched; wake is written to when something is posted.
+	poller poller
+	wake   int
+	// events is how many the last wait found.
+	events int
 	// watched has, by the number of its descriptor, what waits for it.
 	watched []watched
 	seen    uint32
@@ -33,7 +35,9 @@ type loop struct {
 	// young counts the pairs that have something to come by time alone.
 	young int
 	swept time.Time
-	ended bool
+	// ephemeral are the ports that the kernel gives to sockets, as of swept.
+	ephemeral portRange
+	ended     bool
 
 	mu     sync.Mutex
 	posted []func()
@@ -54,7 +58,7 @@ type watcher interface{ ready(l *loop, events uint32) }
 // would make it, at a price, if it ran for 10 ms.
 const politeness = 256
 
-func newLoop(e *Engine) (*loop, error) {
+func newLoop(e *Engine, spare bool) (*loop, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -64,7 +68,7 @@ func newLoop(e *Engine) (*loop, error) {
 		_ = unix.Close(epoll)
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	l := &loop{engine: e, epoll: epoll, wake: wake, buffer: make([]byte, bufferSize), swept: time.Now()}
+	l := &loop{engine: e, poller: poller{epoll: epoll, spare: spare}, wake: wake, buffer: make([]byte, bufferSize), swept: time.Now(), ephemeral: ephemeralPorts()}
 	if err := l.watch(wake, alarm{}, unix.EPOLLIN); err != nil {
 		l.close()
 		return nil, err
@@ -77,11 +81,9 @@ func (l *loop) run() {
 	defer l.close()
 	events := make([]unix.EpollEvent, 128)
 	for handled := 0; !l.ended; {
-		n, err := unix.EpollWait(l.epoll, events, l.patience())
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			panic(os.NewSyscallError("epoll_wait", err)) // one of its arguments is wrong
-		}
-		for i := range max(n, 0) {
+		n := l.poller.wait(events, l.patience())
+		l.events = n
+		for i := range n {
 			event := &events[i]
 			if w := l.watched[event.Fd]; w.by != nil && w.number == uint32(event.Pad) {
 				w.by.ready(l, event.Events)
@@ -89,7 +91,7 @@ func (l *loop) run() {
 		}
 		l.goOn()
 		l.sweep()
-		if handled += max(n, 0); handled >= politeness {
+		if handled += n; handled >= politeness {
 			handled = 0
 			runtime.Gosched()
 		}
@@ -135,7 +137,7 @@ func (l *loop) sweep() {
 	if now.Sub(l.swept) < l.tick() {
 		return
 	}
-	l.swept = now
+	l.swept, l.ephemeral = now, ephemeralPorts()
 	for i := range l.watched {
 		if e, ok := l.watched[i].by.(*end); ok && e == &e.pair.client {
 			e.pair.age(now)
@@ -151,7 +153,7 @@ func (l *loop) watch(fd int, by watcher, events uint32) error {
 	l.seen++
 	l.watched[fd] = watched{l.seen, by}
 	event := unix.EpollEvent{Events: events, Fd: int32(fd), Pad: int32(l.seen)}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+	if err := unix.EpollCtl(l.poller.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
 		l.watched[fd] = watched{}
 		return os.NewSyscallError("epoll_ctl", err)
 	}
@@ -175,7 +177,7 @@ func (l *loop) forget(fd int, by watcher) {
 func (l *loop) unwatch(fd int, by watcher) {
 	if l.watches(fd, by) {
 		l.watched[fd] = watched{}
-		_ = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_DEL, fd, nil)
+		_ = unix.EpollCtl(l.poller.epoll, unix.EPOLL_CTL_DEL, fd, nil)
 	}
 }
 
@@ -210,7 +212,7 @@ func (l *loop) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
-	_ = unix.Close(l.epoll)
+	_ = unix.Close(l.poller.epoll)
 	_ = unix.Close(l.wake)
 	l.pipes.close()
 }

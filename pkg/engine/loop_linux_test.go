@@ -89,7 +89,7 @@ func TestASocketThatMeetsItselfIsNoEndpoint(t *testing.T) {
 	if err := errors.Join(unix.Bind(fd, sockaddr(to)), unix.Connect(fd, sockaddr(to))); err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{to: to}
+	p := &pair{loop: &loop{ephemeral: portRange{1, 65535}}, to: to}
 	p.endpoint.fd = fd
 	if !p.connectedToItself() {
 		t.Error("it was taken for an endpoint")
@@ -263,7 +263,7 @@ func writeAll(fd int, b []byte) error {
 func lanes(t *testing.T) (p *pair, client, server int) {
 	t.Helper()
 	e := start(t, Options{})
-	l, err := newLoop(e)
+	l, err := newLoop(e, true)
 	if err != nil {
 		t.Fatal(err)
 	}

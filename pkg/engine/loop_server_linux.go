@@ -97,13 +97,30 @@ func (s *loopServer) unwatch() {
 	}
 }
 
-// ready takes one connection. Whether there are more epoll tells the loop that
-// is idle then.
+// acceptBurst is how many connections a busy event loop takes at a time.
+const acceptBurst = 4
+
+// ready takes one connection. If there are more, epoll reports them to the event
+// loop that is idle then. One that has other events at the same time is busy
+// and takes some more, which saves it a wait for each.
 func (s *loopServer) ready(l *loop, _ uint32) {
+	most := 1
+	if l.events > 1 {
+		most = acceptBurst
+	}
+	for range most {
+		if !s.accept(l) {
+			return
+		}
+	}
+}
+
+// accept takes one connection, and reports whether it did.
+func (s *loopServer) accept(l *loop) bool {
 	s.mu.RLock()
 	if s.closed || s.silent {
 		s.mu.RUnlock()
-		return
+		return false
 	}
 	fd, from, err := accept(s.fd)
 	well := s.pause == 0
@@ -117,15 +134,18 @@ func (s *loopServer) ready(l *loop, _ uint32) {
 			s.recovered()
 		}
 		s.take(l, fd, from)
+		return true
 	}
+	return false
 }
 
-// take has a client served by the loop that took it, unless another one has
-// clearly less to do: of two that are idle, the kernel asks the same each time.
+// take has a client served by the event loop that took it, unless another one
+// has clearly fewer: of two that are idle, the kernel asks the same each time.
+// Handing a client over costs a wake-up.
 func (s *loopServer) take(l *loop, fd int, from netip.AddrPort) {
-	const clearly = 2
 	least := slices.MinFunc(s.loops, func(a, b *loop) int { return cmp.Compare(a.pairs.Load(), b.pairs.Load()) })
-	if l.pairs.Load() < least.pairs.Load()+clearly {
+	fewest := least.pairs.Load()
+	if clearly := max(2, fewest/4); l.pairs.Load() < fewest+clearly {
 		least = l
 	}
 	p := s.admit(least, fd)

@@ -26,8 +26,9 @@ func (s *loops) get(e *Engine) ([]*loop, error) {
 	if len(s.all) > 0 {
 		return s.all, nil
 	}
-	for range min(max(runtime.GOMAXPROCS(0)-1, 1), maxLoops) {
-		l, err := newLoop(e)
+	processors := runtime.GOMAXPROCS(0)
+	for range min(max(processors-1, 1), maxLoops) {
+		l, err := newLoop(e, processors > 1)
 		if err != nil && len(s.all) == 0 {
 			return nil, err
 		}

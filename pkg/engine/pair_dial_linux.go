@@ -27,20 +27,21 @@ func (p *pair) connect() {
 
 // dial begins to connect to an address.
 func (p *pair) dial(to netip.AddrPort) error {
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	family := unix.AF_INET
-	if to.Addr().Unmap().Is6() {
+	if to.Addr().Is6() {
 		family = unix.AF_INET6
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return dialError(to, os.NewSyscallError("socket", err))
 	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS && err != unix.EINTR {
-		_ = unix.Close(fd)
-		return dialError(to, os.NewSyscallError("connect", err))
+	if err := connect(fd, to); err != nil {
+		closeNow(fd)
+		return dialError(to, err)
 	}
 	p.endpoint = end{pair: p, fd: fd}
-	p.to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	p.to = to
 	p.connecting, p.deadline = true, p.visit.began.Add(p.loop.engine.options.DialTimeout)
 	if err := p.loop.watch(fd, &p.endpoint, everything); err != nil {
 		p.hangUp()
@@ -100,7 +101,7 @@ func (p *pair) hangUp() {
 	p.connecting = false
 	if p.endpoint.fd >= 0 {
 		p.loop.forget(p.endpoint.fd, &p.endpoint)
-		_ = unix.Close(p.endpoint.fd)
+		closeNow(p.endpoint.fd)
 		p.endpoint.fd = -1
 	}
 }
@@ -138,10 +139,10 @@ func (p *pair) introduce(version int) error {
 	return nil
 }
 
-// connectedToItself tells that nobody listened, and that the kernel gave the
+// connectedToItself reports whether nobody listened, and the kernel gave the
 // socket the very port that it asked.
 func (p *pair) connectedToItself() bool {
-	if p.to.Port() < 1024 {
+	if !p.loop.ephemeral.has(p.to.Port()) {
 		return false
 	}
 	own, err := localAddress(p.endpoint.fd)

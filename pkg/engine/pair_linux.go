@@ -187,5 +187,5 @@ func closeSocket(fd int, abort bool) {
 	if abort {
 		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
-	_ = unix.Close(fd)
+	closeNow(fd)
 }

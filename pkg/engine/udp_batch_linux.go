@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +47,7 @@ func newInbox() *inbox {
 
 // receive reads what is there, and does not wait. With asked it looks for the
 // address that clients asked.
-func (in *inbox) receive(fd uintptr, asked bool) (int, syscall.Errno) {
+func (in *inbox) receive(fd int, asked bool) (int, error) {
 	for i := range in.headers {
 		h := &in.headers[i].Hdr
 		h.Namelen = unix.SizeofSockaddrInet6
@@ -59,7 +58,7 @@ func (in *inbox) receive(fd uintptr, asked bool) (int, syscall.Errno) {
 			h.SetControllen(controlSize)
 		}
 	}
-	n, errno := mmsg(unix.SYS_RECVMMSG, fd, in.headers[:])
+	n, err := mmsg(unix.SYS_RECVMMSG, fd, in.headers[:])
 	for i := range n {
 		d := &in.datagrams[i]
 		d.data = in.room[i*maxDatagram:][:in.headers[i].Len]
@@ -68,21 +67,7 @@ func (in *inbox) receive(fd uintptr, asked bool) (int, syscall.Errno) {
 			d.flow.asked = askedOf(in.controls[i][:in.headers[i].Hdr.Controllen])
 		}
 	}
-	return n, errno
-}
-
-// mmsg calls recvmmsg or sendmmsg, and again when a signal came.
-func mmsg(call, fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
-	for {
-		n, _, errno := unix.Syscall6(call, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
-		switch errno {
-		case 0:
-			return int(n), 0
-		case unix.EINTR:
-			continue
-		}
-		return 0, errno
-	}
+	return n, err
 }
 
 // outboxes are free ones.

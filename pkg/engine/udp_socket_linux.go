@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -117,12 +118,12 @@ func (p *batchPackets) ready(l *loop, _ uint32) {
 	}
 	in := inboxes.Get().(*inbox)
 	defer inboxes.Put(in)
-	n, errno := in.receive(uintptr(p.fd), p.all)
+	n, err := in.receive(p.fd, p.all)
 	switch {
-	case errno == unix.EAGAIN:
-	case errno != 0:
+	case errors.Is(err, unix.EAGAIN):
+	case err != nil:
 		l.unwatch(p.fd, p)
-		p.received <- os.NewSyscallError("recvmmsg", errno)
+		p.received <- os.NewSyscallError("recvmmsg", err)
 	default:
 		p.taking = true
 	}
@@ -187,14 +188,14 @@ func (p *batchPackets) transmit(batch []datagram, to *flow) (int, error) {
 	done := 0
 	for done < len(batch) {
 		out.fill(batch[done:], to)
-		n, errno := mmsg(unix.SYS_SENDMMSG, uintptr(p.fd), out.headers[:out.filled])
-		switch errno {
-		case 0:
+		n, err := mmsg(unix.SYS_SENDMMSG, p.fd, out.headers[:out.filled])
+		switch err {
+		case nil:
 			done += n
 		case unix.EAGAIN, unix.ENOBUFS:
 			return len(batch), nil
 		default:
-			return done, os.NewSyscallError("sendmmsg", errno)
+			return done, os.NewSyscallError("sendmmsg", err)
 		}
 	}
 	return done, nil

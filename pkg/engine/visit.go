@@ -17,7 +17,9 @@ type visit struct {
 	access   Access
 	// began is when the endpoint was tried that is the last of tried.
 	began time.Time
-	tried []route.Endpoint
+	tried []netip.AddrPort
+	// first is the memory of tried for a single address.
+	first [1]netip.AddrPort
 	// said is what the client has said to endpoints that refused belatedly.
 	said []byte
 	// arrived tells that an endpoint was reached.
@@ -29,9 +31,11 @@ func (e *Engine) begin(b *binding, client netip.AddrPort) *visit {
 	client = netip.AddrPortFrom(client.Addr().Unmap(), client.Port())
 	b.node.clients.Add(1)
 	b.node.open.Add(1)
-	return &visit{engine: e, binding: b, node: b.node, access: Access{
+	v := &visit{engine: e, binding: b, node: b.node, access: Access{
 		Target: Target{Way: b.way, Client: client}, Started: time.Now(),
 	}}
+	v.tried = v.first[:0]
+	return v
 }
 
 // try notes the endpoint that the client is led to.
@@ -39,7 +43,7 @@ func (v *visit) try(to *route.Endpoint) {
 	v.access.Endpoint = *to
 	v.access.Tries++
 	v.began = time.Now()
-	v.tried = append(v.tried, *to)
+	v.tried = append(v.tried, to.Address)
 	v.leave()
 	v.endpoint = v.binding.port.enter(to)
 }
