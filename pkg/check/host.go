@@ -35,7 +35,7 @@ func ownPorts() map[int32]string {
 
 func ownPort(x *subject) []Finding {
 	var findings []Finding
-	for _, request := range x.requests() {
+	for _, request := range x.requests {
 		who, own := ownPorts()[request.port]
 		if !own || request.protocol != corev1.ProtocolTCP || !x.NodePorts.OrDefault().Contains(request.port) {
 			continue

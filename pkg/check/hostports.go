@@ -41,7 +41,7 @@ func addHostPorts(index map[hostPort][]snapshot.Ref, spec *corev1.PodSpec, ref s
 // hostConflict names the workload where it is known, since its pods are many.
 func hostConflict(x *subject) []Finding {
 	var findings []Finding
-	for _, request := range x.requests() {
+	for _, request := range x.requests {
 		users := x.index.hostPorts[hostPort{request.port, request.protocol}]
 		if len(users) == 0 {
 			continue

@@ -13,10 +13,10 @@ import (
 // index holds what the rules look up beyond the snapshot's own indexes.
 type index struct {
 	holders map[int32][]nodeport.Holder
-	// roomForPeople tells that the static band has a port left.
-	roomForPeople bool
-	templates     map[label][]*snapshot.Workload
-	hostPorts     map[hostPort][]snapshot.Ref
+	// vacancies are the ports that a fix can suggest.
+	vacancies *nodeport.Vacancies
+	templates map[label][]*snapshot.Workload
+	hostPorts map[hostPort][]snapshot.Ref
 	// notReady tells why a node is not ready; unready names those nodes, sorted.
 	notReady map[string]string
 	unready  []string
@@ -66,14 +66,11 @@ func newIndex(s *snapshot.Snapshot) *index {
 		x.inhabited[workload.Namespace] = true
 	}
 	x.unready = sortedKeys(x.notReady)
-	static, _ := s.NodePorts.OrDefault().Bands()
-	for _, port := range nodeport.Free(s.NodePorts, x.taken, 1) {
-		x.roomForPeople = static.Contains(port)
-	}
+	x.vacancies = nodeport.NewVacancies(s.NodePorts, x.taken)
 	return x
 }
 
-// taken tells whether a service holds a port, or a pod opens it on its node.
+// taken reports whether a service holds a port, or a pod opens it on its node.
 func (x *index) taken(port int32) bool {
 	return len(x.holders[port]) > 0 ||
 		len(x.hostPorts[hostPort{port, corev1.ProtocolTCP}]) > 0 || len(x.hostPorts[hostPort{port, corev1.ProtocolUDP}]) > 0

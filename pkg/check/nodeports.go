@@ -3,8 +3,6 @@ package check
 import (
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -43,59 +41,16 @@ func nodePortRules() []Rule {
 	}}
 }
 
-// nodePortRequest is a port of the range that a service asks for.
-type nodePortRequest struct {
-	port     int32
-	field    string
-	what     string
-	protocol corev1.Protocol
-	// ordinal is the index in spec.ports, -1 for the health check.
-	ordinal int
-}
-
-// requests lists the ports that the allocator would be asked for by number.
-func (x *subject) requests() []nodePortRequest {
-	if !hasNodePortType(x.service) {
-		return nil
-	}
-	var requests []nodePortRequest
-	for i, port := range x.service.Spec.Ports {
-		if port.NodePort != 0 {
-			requests = append(requests, nodePortRequest{port.NodePort, portField(i, "nodePort"), x.portName(i), port.Protocol, i})
-		}
-	}
-	healthCheck := x.service.Spec.HealthCheckNodePort
-	if healthCheck != 0 && x.service.Spec.Type == corev1.ServiceTypeLoadBalancer && local(x.service) {
-		requests = append(requests, nodePortRequest{healthCheck, "spec.healthCheckNodePort", "the health check", corev1.ProtocolTCP, -1})
-	}
-	return requests
-}
-
-// holds tells whether the live service has this port already: then the
-// allocator is not asked for it again
-// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, updateNodePorts).
-func (x *subject) holds(port int32) bool {
-	if x.current == nil || !hasNodePortType(x.current) {
-		return false
-	}
-	for _, held := range x.current.Spec.Ports {
-		if held.NodePort == port {
-			return true
-		}
-	}
-	return x.current.Spec.HealthCheckNodePort == port
-}
-
 func outOfRange(x *subject) []Finding {
 	ports := x.NodePorts.OrDefault()
 	var findings []Finding
-	for _, request := range x.requests() {
+	for _, request := range x.requests {
 		if ports.Contains(request.port) {
 			continue
 		}
 		finding := Finding{Field: request.field, Fix: x.chooseAnother(request)}
 		switch {
-		case x.holds(request.port):
+		case x.held[request.port]:
 			if !ports.Learned {
 				continue // that it was handed out shows that the range is another one
 			}
@@ -119,59 +74,36 @@ func outOfRange(x *subject) []Finding {
 	return findings
 }
 
-// chooseAnother is the fix that gives a request a free port.
-func (x *subject) chooseAnother(request nodePortRequest) string {
-	port, ok := x.suggest(request)
-	if !ok {
-		return fmt.Sprintf("free a node port: all of %s are taken", x.NodePorts.OrDefault())
-	}
-	if request.ordinal < 0 {
-		return x.patchSpec("healthCheckNodePort", port)
-	}
-	return x.patchPort(request.ordinal, "nodePort", port)
-}
-
-// suggest returns a free port for a request: another one than the service asks
-// for itself, and than is suggested for its other requests.
-func (x *subject) suggest(wanted nodePortRequest) (port int32, ok bool) {
-	used := map[int32]bool{}
-	requests := x.requests()
-	for _, request := range requests {
-		used[request.port] = true
-	}
-	for _, request := range requests {
-		seed := x.ref.Name
-		for range len(requests) * len(requests) {
-			port, ok = nodeport.Suggest(x.NodePorts, x.index.taken, x.ref.Namespace, seed)
-			if !ok || !used[port] {
-				break
-			}
-			seed += "/" + request.what
-		}
-		used[port] = true
-		if request == wanted {
-			break
-		}
-	}
-	return port, ok
-}
-
 func taken(x *subject) []Finding {
 	var findings []Finding
-	for _, request := range x.requests() {
-		for _, holder := range x.index.holders[request.port] {
-			if holder.Namespace == x.ref.Namespace && holder.Name == x.ref.Name {
-				continue
-			}
-			message := fmt.Sprintf("node port %d of %s is already taken by service %s", request.port, request.what, holder)
-			if holder.Protocol != request.protocol {
-				message += fmt.Sprintf(": one port cannot be %s for one service and %s for another", holder.Protocol, request.protocol)
-			}
-			findings = append(findings, Finding{Field: request.field, Message: message, Fix: x.chooseAnother(request)})
-			break
+	others := map[int32]*nodeport.Holder{}
+	for _, request := range x.requests {
+		holder, known := others[request.port]
+		if !known {
+			holder = x.otherHolder(request.port)
+			others[request.port] = holder
 		}
+		if holder == nil {
+			continue
+		}
+		message := fmt.Sprintf("node port %d of %s is already taken by service %s", request.port, request.what, holder)
+		if holder.Protocol != request.protocol {
+			message += fmt.Sprintf(": one port cannot be %s for one service and %s for another", holder.Protocol, request.protocol)
+		}
+		findings = append(findings, Finding{Field: request.field, Message: message, Fix: x.chooseAnother(request)})
 	}
 	return findings
+}
+
+// otherHolder returns a use of the port by another service, nil when there is none.
+func (x *subject) otherHolder(port int32) *nodeport.Holder {
+	holders := x.index.holders[port]
+	for i := range holders {
+		if holders[i].Namespace != x.ref.Namespace || holders[i].Name != x.ref.Name {
+			return &holders[i]
+		}
+	}
+	return nil
 }
 
 // takenTwice mirrors validation, which refuses a node port and protocol that
@@ -181,7 +113,7 @@ func taken(x *subject) []Finding {
 func takenTwice(x *subject) []Finding {
 	var findings []Finding
 	first := map[int32]int{}
-	for _, request := range x.requests() {
+	for _, request := range x.requests {
 		earlier, twice := first[request.port]
 		if !twice {
 			first[request.port] = request.ordinal
@@ -216,15 +148,15 @@ func (x *subject) twice(request nodePortRequest, why string) Finding {
 func dynamicBand(x *subject) []Finding {
 	static, dynamic := x.NodePorts.OrDefault().Bands()
 	var findings []Finding
-	for _, request := range x.requests() {
-		if !x.index.roomForPeople || x.holds(request.port) || !dynamic.Contains(request.port) || x.chosenForManifest(request) {
+	for _, request := range x.requests {
+		if !x.index.vacancies.InStatic() || x.held[request.port] || !dynamic.Contains(request.port) || x.chosenForManifest(request) {
 			continue
 		}
 		findings = append(findings, Finding{
 			Field: request.field,
 			Message: fmt.Sprintf("node port %d of %s may be given to another service first: the API server draws from %s, and leaves %s to people",
 				request.port, request.what, dynamic, static),
-			Fix: x.chooseAnother(request),
+			Fix: x.chooseStatic(request),
 		})
 	}
 	return findings

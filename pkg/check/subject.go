@@ -23,6 +23,14 @@ type subject struct {
 	live bool
 	// backends are the pods behind the service.
 	backends []backend
+	// requests are the ports of the range that the service asks for, and held
+	// those that the live one has: the allocator is not asked for them again
+	// (k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, updateNodePorts).
+	requests []nodePortRequest
+	held     map[int32]bool
+	// suggested are free ports for the requests, by ordinal. They are chosen
+	// when the first fix asks for one.
+	suggested map[int]int32
 }
 
 // backend is a pod that a service selects, or the template of pods to be when
@@ -51,6 +59,7 @@ func newSubject(c *checker, service *corev1.Service) *subject {
 	} else if held := c.Service(service.Namespace, service.Name); held != nil && held.UID != "" {
 		x.current = held
 	}
+	x.requests, x.held = requestsOf(x), heldBy(x.current)
 	if service.Spec.Type != corev1.ServiceTypeExternalName {
 		x.backends = c.backendsOf(service.Namespace, service.Spec.Selector)
 	}

@@ -43,15 +43,10 @@ func Draw(r Range, taken func(port int32) bool, key string) (port int32, ok bool
 // first returns the first free port at or after the one that key's hash points
 // to, going round at the end of a band, of the first band that has one.
 func first(key string, taken func(port int32) bool, bands ...Range) (port int32, ok bool) {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(key)) // a hash never fails to write
-	seed := hash.Sum32()
+	seed := hash(key)
 	for _, band := range bands {
 		size := band.ports()
-		if size == 0 {
-			continue
-		}
-		start := int32(seed % uint32(size))
+		start := band.start(seed) - band.First
 		for i := range size {
 			if port := band.First + (start+i)%size; !taken(port) {
 				return port, true
@@ -59,6 +54,22 @@ func first(key string, taken func(port int32) bool, bands ...Range) (port int32,
 		}
 	}
 	return 0, false
+}
+
+// hash spreads keys over a band.
+func hash(key string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // a hash never fails to write
+	return h.Sum32()
+}
+
+// start is the port of a band at which the search for a free one begins.
+func (r Range) start(seed uint32) int32 {
+	size := r.ports()
+	if size == 0 {
+		return r.First
+	}
+	return r.First + int32(seed%uint32(size))
 }
 
 // ports is the number of ports in a band: none in the zero Range, which stands
