@@ -14,15 +14,21 @@ import (
 func build(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("build", flag.ContinueOnError)
 	api := flags.Bool("api-only", false, "only what the API level needs")
+	version := kubernetesFlag(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return rig.Build(ctx, *api)
+	return rig.Build(ctx, *api, rig.Kubernetes(*version))
+}
+
+func kubernetesFlag(flags *flag.FlagSet) *string {
+	return flags.String("kubernetes", os.Getenv(rig.EnvKubernetes), "version of Kubernetes, such as v1.33.13; empty: the pinned one")
 }
 
 func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	api := flags.Bool("api-only", false, "only an API server, without nodes; needs no root")
+	version := kubernetesFlag(flags)
 	nodes := flags.Int("nodes", 3, "number of nodes")
 	mode := flags.String("mode", string(rig.NFTables), "kube-proxy's mode: nftables or iptables")
 	ports := flags.String("node-port-range", "", "the API server's --service-node-port-range")
@@ -31,7 +37,7 @@ func up(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	opts := []rig.Option{rig.Mode(rig.ProxyMode(*mode)), rig.NodePortRange(*ports)}
+	opts := []rig.Option{rig.Kubernetes(*version), rig.Mode(rig.ProxyMode(*mode)), rig.NodePortRange(*ports)}
 	if !*api {
 		opts = append(opts, rig.Nodes(*nodes))
 	}

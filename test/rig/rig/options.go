@@ -1,6 +1,11 @@
 package rig
 
-import "strings"
+import (
+	"os"
+	"strings"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/internal/assets"
+)
 
 // Option changes what Start and StartAPI start.
 type Option func(*options)
@@ -8,6 +13,7 @@ type Option func(*options)
 // options is comparable: rigs with equal options are shared.
 type options struct {
 	Level         level
+	Kubernetes    string
 	Nodes         int
 	Mode          ProxyMode
 	NodePortRange string
@@ -36,6 +42,10 @@ const (
 
 // Nodes is the number of nodes, 2 unless told; at most 90.
 func Nodes(n int) Option { return func(o *options) { o.Nodes = n } }
+
+// Kubernetes is the version of Kubernetes that runs, such as "v1.33.13"; the one
+// that NODEPORT_TEST_KUBERNETES names unless told, or else the pinned one.
+func Kubernetes(version string) Option { return func(o *options) { o.Kubernetes = version } }
 
 // Mode is the mode of kube-proxy, NFTables unless told.
 func Mode(m ProxyMode) Option { return func(o *options) { o.Mode = m } }
@@ -67,7 +77,7 @@ func KubeProxyConfig(yaml string) Option { return func(o *options) { o.KubeProxy
 func Dedicated() Option { return func(o *options) { o.Dedicated = true } }
 
 func newOptions(l level, opts []Option) options {
-	o := options{Level: l, Mode: NFTables, Controllers: "*"}
+	o := options{Level: l, Kubernetes: os.Getenv(EnvKubernetes), Mode: NFTables, Controllers: "*"}
 	if l == clusterLevel {
 		o.Nodes = 2
 	} else {
@@ -78,6 +88,14 @@ func newOptions(l level, opts []Option) options {
 		opt(&o)
 	}
 	return o
+}
+
+// programs are the names of the programs that a rig of the options runs.
+func (o options) programs() []string {
+	if o.Level == clusterLevel {
+		return assets.ClusterPrograms()
+	}
+	return assets.APIPrograms()
 }
 
 // lines splits flags that an option joined; none if there are none.

@@ -2,6 +2,8 @@ package rig
 
 import (
 	"bytes"
+	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -10,9 +12,10 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/internal/assets"
 )
 
-// Oracle returns the path of a program, built anew, that makes the real
-// kube-proxy's rules in its network namespace and ends: see
-// test/rig/kubernetes/oracle. Where that cannot run the test is skipped.
+// Oracle returns the path of a program, built anew, that makes the rules of the
+// real kube-proxy in its network namespace: see test/rig/kubernetes/oracle. Its
+// version is that of rigs: NODEPORT_TEST_KUBERNETES, or else the pinned one.
+// Oracle skips the test where the program cannot run.
 func Oracle(t testing.TB) string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -27,8 +30,20 @@ func Oracle(t testing.TB) string {
 		t.Skipf("skipped: no namespaces may be made here (%s); use root", bytes.TrimSpace(out))
 	}
 	path := filepath.Join(t.TempDir(), "oracle")
-	if err := assets.BuildOracle(t.Context(), path); err != nil {
+	if err := buildOracle(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func buildOracle(ctx context.Context, path string) error {
+	version, err := assets.ParseVersion(os.Getenv(EnvKubernetes))
+	if err != nil {
+		return err
+	}
+	cache, err := assets.UserCache()
+	if err != nil {
+		return err
+	}
+	return cache.BuildOracle(ctx, version, path)
 }

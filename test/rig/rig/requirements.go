@@ -109,14 +109,14 @@ func Install(ctx context.Context) error {
 	return nil
 }
 
-// Build builds what rigs run, or only what the API level does, into the cache,
-// unless it is there.
-func Build(ctx context.Context, api bool) error {
+// Build builds what rigs with the options run, or only what the API level does,
+// into the cache, unless it is there.
+func Build(ctx context.Context, api bool, opts ...Option) error {
 	l := clusterLevel
 	if api {
 		l = apiLevel
 	}
-	_, _, _, err := prepare(ctx, newOptions(l, nil))
+	_, _, _, err := prepare(ctx, newOptions(l, opts))
 	return err
 }
 
@@ -126,14 +126,15 @@ func prepare(ctx context.Context, o options) (assets.Programs, []string, assets.
 	if err != nil {
 		return nil, nil, cache, err
 	}
-	names := assets.APIPrograms()
-	if o.Level == clusterLevel {
-		names = assets.ClusterPrograms()
+	version, err := assets.ParseVersion(o.Kubernetes)
+	if err != nil {
+		return nil, nil, cache, err
 	}
-	programs, err := cache.Find(names)
+	names := o.programs()
+	programs, err := cache.Find(version, names)
 	if errors.Is(err, assets.ErrNotBuilt) {
-		if err = cache.Build(ctx, os.Stderr, missing(names, programs)); err == nil {
-			programs, err = cache.Find(names)
+		if err = cache.Build(ctx, os.Stderr, version, missing(names, programs)); err == nil {
+			programs, err = cache.Find(version, names)
 		}
 	}
 	if err != nil || o.Level == apiLevel {

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,9 @@ const (
 	// EnvImage names the image of the test workload on the nodes of an existing
 	// cluster that has it.
 	EnvImage = "NODEPORT_TEST_IMAGE"
+	// EnvKubernetes is the version of Kubernetes that rigs run, such as v1.33.13,
+	// unless an option names one.
+	EnvKubernetes = "NODEPORT_TEST_KUBERNETES"
 	// EnvRequire names levels, "API" and "cluster" separated by commas, whose
 	// tests fail where they would be skipped because the machine cannot run them.
 	EnvRequire = "NODEPORT_TEST_REQUIRE"
@@ -91,11 +95,11 @@ func startable(t testing.TB, o options) error {
 	if err != nil {
 		return err
 	}
-	names := assets.APIPrograms()
-	if o.Level == clusterLevel {
-		names = assets.ClusterPrograms()
+	version, err := assets.ParseVersion(o.Kubernetes)
+	if err != nil {
+		return err
 	}
-	_, err = cache.Find(names)
+	_, err = cache.Find(version, o.programs())
 	d, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if err == nil || !ok {
 		return nil
@@ -183,7 +187,8 @@ func Running() ([]string, error) {
 		if s.Detached {
 			whose = "until down"
 		}
-		all = append(all, fmt.Sprintf("%s  %s level, %d nodes, %s, %s", s.ID, s.Options.Level, s.Options.Nodes, s.Server, whose))
+		all = append(all, fmt.Sprintf("%s  %s level, Kubernetes %s, %d nodes, %s, %s",
+			s.ID, s.Options.Level, cmp.Or(s.Options.Kubernetes, string(assets.Kubernetes)), s.Options.Nodes, s.Server, whose))
 	}
 	return all, nil
 }

@@ -13,10 +13,6 @@ import (
 	"strings"
 )
 
-// Kubernetes is the version of Kubernetes that a rig runs; the go.mod of
-// test/rig/kubernetes pins the same.
-const Kubernetes = "v1.37.2"
-
 // The environment variables that say where programs are.
 const (
 	EnvCache      = "NODEPORT_RIG_CACHE"
@@ -49,8 +45,18 @@ func UserCache() (Cache, error) {
 	return Cache{filepath.Join(dir, "kubectl-nodeport", "rig")}, nil
 }
 
-// Bin returns the directory of the built programs.
-func (c Cache) Bin() string { return filepath.Join(c.Dir, Kubernetes, "bin") }
+// Bin returns the directory of the built programs of a version.
+func (c Cache) Bin(v Version) string { return filepath.Join(c.Dir, string(v), "bin") }
+
+// path returns where a program is that was built for rigs of a version. What
+// talks to the API server from outside, and what it stores objects in, is that
+// of the pinned version in all of them.
+func (c Cache) path(v Version, name string) string {
+	if name == "etcd" || name == "kubectl" {
+		v = Kubernetes
+	}
+	return filepath.Join(c.Bin(v), name+exeSuffix())
+}
 
 // Programs are the paths of programs, by name.
 type Programs map[string]string
@@ -58,13 +64,15 @@ type Programs map[string]string
 // ErrNotBuilt is matched by the error for programs that have to be built.
 var ErrNotBuilt = errors.New("not built yet")
 
-// Find returns the named programs from the cache. For an API server alone they
-// also come from where envtest's users have them: first the directory
-// KUBEBUILDER_ASSETS, and last, kubectl only, PATH.
-func (c Cache) Find(names []string) (Programs, error) {
+// Find returns the named programs of a version from the cache. For an API server
+// of the pinned version alone they also come from where envtest's users have
+// them: first the directory KUBEBUILDER_ASSETS, and last, kubectl only, PATH.
+func (c Cache) Find(v Version, names []string) (Programs, error) {
+	// The programs of a cluster are all of one release.
+	foreign := v == Kubernetes && !slices.Contains(names, "kubelet")
 	found, missing := Programs{}, []string(nil)
 	for _, name := range names {
-		if path := c.find(name, names); path != "" {
+		if path := c.find(v, name, foreign); path != "" {
 			found[name] = path
 		} else {
 			missing = append(missing, name)
@@ -76,15 +84,12 @@ func (c Cache) Find(names []string) (Programs, error) {
 	return found, nil
 }
 
-func (c Cache) find(name string, names []string) string {
-	// The programs of a cluster are all of one release.
-	foreign := !slices.Contains(names, "kubelet")
-	dirs := []string{c.Bin()}
+func (c Cache) find(v Version, name string, foreign bool) string {
+	paths := []string{c.path(v, name)}
 	if dir := os.Getenv(envKubeAssets); dir != "" && foreign {
-		dirs = []string{dir, c.Bin()}
+		paths = []string{filepath.Join(dir, name+exeSuffix()), c.path(v, name)}
 	}
-	for _, dir := range dirs {
-		path := filepath.Join(dir, name+exeSuffix())
+	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			return path
 		}

@@ -21,7 +21,7 @@ func TestVersionIsTheOneThatGoModPins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), "k8s.io/kubernetes "+Kubernetes+"\n") {
+	if !strings.Contains(string(text), "k8s.io/kubernetes "+string(Kubernetes)+"\n") {
 		t.Errorf("go.mod does not pin k8s.io/kubernetes %s", Kubernetes)
 	}
 }
@@ -43,18 +43,18 @@ func TestFind(t *testing.T) {
 	t.Setenv("PATH", "")
 	t.Setenv(envKubeAssets, envtest)
 
-	found, err := cache.Find(APIPrograms())
+	found, err := cache.Find(Kubernetes, APIPrograms())
 	if !errors.Is(err, ErrNotBuilt) || !strings.HasPrefix(err.Error(), "kube-controller-manager:") {
 		t.Errorf("with envtest's programs: %v", err)
 	}
 	if found["etcd"] != filepath.Join(envtest, "etcd"+exeSuffix()) {
 		t.Errorf("etcd is %s", found["etcd"])
 	}
-	touch(cache.Bin(), ClusterPrograms()...)
-	if found, err := cache.Find(APIPrograms()); err != nil || filepath.Dir(found["etcd"]) != envtest {
+	touch(cache.Bin(Kubernetes), ClusterPrograms()...)
+	if found, err := cache.Find(Kubernetes, APIPrograms()); err != nil || filepath.Dir(found["etcd"]) != envtest {
 		t.Errorf("API level: %v, %v", found, err)
 	}
-	if found, err := cache.Find(ClusterPrograms()); err != nil || filepath.Dir(found["etcd"]) != cache.Bin() {
+	if found, err := cache.Find(Kubernetes, ClusterPrograms()); err != nil || filepath.Dir(found["etcd"]) != cache.Bin(Kubernetes) {
 		t.Errorf("a cluster of several releases: %v, %v", found, err)
 	}
 }

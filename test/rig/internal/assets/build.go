@@ -26,28 +26,24 @@ func packages() map[string]string {
 	}
 }
 
-// Build builds those of the named programs that the cache does not have, one
-// after the other, and says so on progress. Several processes may build at the
-// same time: one builds, the others wait for it.
-func (c Cache) Build(ctx context.Context, progress io.Writer, names []string) error {
-	unlock, err := c.lock()
+// Build builds those of the named programs of a version that the cache does not
+// have, one after the other, and writes each step to progress. Several processes
+// may build at the same time: one builds, the others wait for it.
+func (c Cache) Build(ctx context.Context, progress io.Writer, v Version, names []string) error {
+	unlock, err := c.lock(v)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	source, err := sourceDir()
-	if err != nil {
-		return err
-	}
 	missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		_, err := os.Stat(filepath.Join(c.Bin(), name+exeSuffix()))
+		_, err := os.Stat(c.path(v, name))
 		return err == nil
 	})
 	for i, name := range missing {
-		_, _ = fmt.Fprintf(progress, "rig: building %s (%d of %d)\n", name, i+1, len(missing))
+		_, _ = fmt.Fprintf(progress, "rig: building %s of Kubernetes %s (%d of %d)\n", name, v, i+1, len(missing))
 		start := time.Now()
-		if err := c.build(ctx, source, name); err != nil {
-			return err
+		if err := c.build(ctx, v, name); err != nil {
+			return fmt.Errorf("build %s of Kubernetes %s: %w", name, v, err)
 		}
 		_, _ = fmt.Fprintf(progress, "rig: built %s in %s\n", name, time.Since(start).Round(time.Second))
 	}
@@ -55,8 +51,16 @@ func (c Cache) Build(ctx context.Context, progress io.Writer, names []string) er
 }
 
 // build builds one program; it appears in the cache whole or not at all.
-func (c Cache) build(ctx context.Context, source, name string) error {
-	if err := os.MkdirAll(c.Bin(), 0o755); err != nil {
+func (c Cache) build(ctx context.Context, v Version, name string) error {
+	path := c.path(v, name)
+	if filepath.Dir(path) == c.Bin(Kubernetes) {
+		v = Kubernetes
+	}
+	m, err := c.module(ctx, v)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(c.Dir, "build-")
@@ -64,31 +68,36 @@ func (c Cache) build(ctx context.Context, source, name string) error {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	out := filepath.Join(temp, name+exeSuffix())
-	ldflags := "-s -w -X k8s.io/component-base/version.gitVersion=" + Kubernetes
-	err = goBuild(ctx, source, out, packages()[name], nil, "-ldflags", ldflags)
-	if err != nil {
-		return fmt.Errorf("build %s: %w", name, err)
+	out := filepath.Join(temp, filepath.Base(path))
+	ldflags := "-s -w -X k8s.io/component-base/version.gitVersion=" + string(v)
+	if err := m.build(ctx, out, packages()[name], nil, "-ldflags", ldflags); err != nil {
+		return err
 	}
-	return os.Rename(out, filepath.Join(c.Bin(), filepath.Base(out)))
+	return os.Rename(out, path)
 }
 
-func goBuild(ctx context.Context, source, out, pkg string, env []string, flags ...string) error {
-	args := append([]string{"build", "-trimpath", "-o", out}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	cmd.Dir = source
-	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly"), env...)
+// build builds a package as the file out.
+func (m module) build(ctx context.Context, out, pkg string, env []string, flags ...string) error {
+	args := slices.Concat([]string{"build", "-trimpath", "-o", out}, m.flags, flags, []string{pkg})
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = m.dir
+	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS="), env...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	return cmd.Run()
 }
 
-// BuildOracle builds the oracle as the file out.
-func BuildOracle(ctx context.Context, out string) error {
-	source, err := sourceDir()
+// BuildOracle builds the oracle with the kube-proxy of a version as the file out.
+func (c Cache) BuildOracle(ctx context.Context, v Version, out string) error {
+	unlock, err := c.lock(v)
 	if err != nil {
 		return err
 	}
-	return goBuild(ctx, source, out, "./oracle", nil)
+	defer unlock()
+	m, err := c.module(ctx, v)
+	if err != nil {
+		return err
+	}
+	return m.build(ctx, out, "./oracle", nil)
 }
 
 // sourceDir returns the directory of the module that pins the programs, which

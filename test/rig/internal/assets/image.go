@@ -25,16 +25,16 @@ func ImageName(name string) string { return Registry + "/" + name + ":1" }
 // Images returns the archives of the images, which it builds from the source
 // tree where they are not there or their source has changed.
 func (c Cache) Images(ctx context.Context) ([]string, error) {
-	unlock, err := c.lock()
+	unlock, err := c.lock(Kubernetes)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	source, err := sourceDir()
+	m, err := c.module(ctx, Kubernetes)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := sourceSum(filepath.Join(source, "images"))
+	sum, err := sourceSum(filepath.Join(m.dir, "images"))
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (c Cache) Images(ctx context.Context) ([]string, error) {
 		if _, err := os.Stat(archive); err == nil {
 			continue
 		}
-		if err := buildImage(ctx, source, name, archive); err != nil {
+		if err := m.buildImage(ctx, name, archive); err != nil {
 			return nil, fmt.Errorf("build image %s: %w", name, err)
 		}
 	}
@@ -68,7 +68,7 @@ func sourceSum(dir string) (string, error) {
 	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), nil
 }
 
-func buildImage(ctx context.Context, source, name, archive string) error {
+func (m module) buildImage(ctx context.Context, name, archive string) error {
 	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func buildImage(ctx context.Context, source, name, archive string) error {
 	defer os.RemoveAll(temp)
 	program := filepath.Join(temp, name)
 	static := []string{"CGO_ENABLED=0", "GOOS=linux"} // the image has no C library
-	if err := goBuild(ctx, source, program, "./images/"+name, static, "-ldflags", "-s -w"); err != nil {
+	if err := m.build(ctx, program, "./images/"+name, static, "-ldflags", "-s -w"); err != nil {
 		return err
 	}
 	binary, err := os.ReadFile(program)

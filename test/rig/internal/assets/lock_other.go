@@ -2,9 +2,12 @@
 
 package assets
 
-import "os"
+import (
+	"os"
+	"path/filepath"
+)
 
-// lock only makes the cache: rigs do not run on this system.
-func (c Cache) lock() (unlock func(), err error) {
-	return func() {}, os.MkdirAll(c.Dir, 0o755)
+// lock only makes the version's directory: rigs do not run on this system.
+func (c Cache) lock(v Version) (unlock func(), err error) {
+	return func() {}, os.MkdirAll(filepath.Join(c.Dir, string(v)), 0o755)
 }

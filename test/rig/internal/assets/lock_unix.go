@@ -9,12 +9,13 @@ import (
 	"syscall"
 )
 
-// lock waits until no other process builds.
-func (c Cache) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+// lock waits until no other process builds for the version.
+func (c Cache) lock(v Version) (unlock func(), err error) {
+	dir := filepath.Join(c.Dir, string(v))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(c.Dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}

@@ -7,15 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/component-helpers/node/util/sysctl"
 	"k8s.io/kubernetes/pkg/proxy"
-	"k8s.io/kubernetes/pkg/proxy/apis/config"
-	"k8s.io/kubernetes/pkg/proxy/healthcheck"
-	"k8s.io/kubernetes/pkg/proxy/iptables"
-	"k8s.io/kubernetes/pkg/proxy/nftables"
-	proxyutil "k8s.io/kubernetes/pkg/proxy/util"
-	utiliptables "k8s.io/kubernetes/pkg/util/iptables"
 )
 
 // node is the node that the rules are made on.
@@ -25,6 +17,14 @@ type node struct {
 	nodePortAddresses      []string
 }
 
+// The defaults of kube-proxy's configuration.
+const (
+	syncPeriod    = 30 * time.Second
+	masqueradeBit = 14
+	healthAddress = "127.0.0.1:10256" // never listened on: the oracle does not run the server
+	healthTimeout = 2 * time.Minute
+)
+
 func (n node) family() corev1.IPFamily {
 	if n.addr.To4() == nil {
 		return corev1.IPv6Protocol
@@ -33,42 +33,32 @@ func (n node) family() corev1.IPFamily {
 }
 
 // proxier sets up kube-proxy as its command would, with the default
-// configuration; nftables serves node ports on the node's address unless told.
+// configuration. What it calls differs between versions of kube-proxy: the rig
+// builds the oracle with a tag before1.N for each minor version 1.N that is
+// newer than that of the kube-proxy.
 func (n node) proxier(ctx context.Context) (proxy.Provider, error) {
-	health := healthcheck.NewProxyHealthServer("127.0.0.1:10256", 2*time.Minute, nil)
-	local := proxyutil.NewDetectLocalByCIDR(n.pods)
 	switch n.mode {
 	case "iptables":
-		tables := utiliptables.NewBestEffort()[n.family()]
-		if tables == nil {
-			return nil, fmt.Errorf("no iptables for %s", n.family())
-		}
-		return iptables.NewProxier(ctx, n.config(), n.family(), tables, sysctl.New(), local, n.name, n.addr, nil, health, false)
+		return n.iptables(ctx)
 	case "nftables":
-		return nftables.NewProxier(ctx, n.config(), n.family(), local, n.name, n.addr, nil, health, false)
+		return n.nftables(ctx)
 	}
 	return nil, fmt.Errorf("unknown mode %q", n.mode)
 }
 
-// config returns kube-proxy's default configuration for this node.
-func (n node) config() *config.KubeProxyConfiguration {
-	masqueradeBit := int32(14)
-	localhostNodePorts := n.localhostPorts()
-	c := &config.KubeProxyConfiguration{
-		SyncPeriod:        metav1.Duration{Duration: 30 * time.Second},
-		NodePortAddresses: n.nodePortAddresses,
-		IPTables:          config.KubeProxyIPTablesConfiguration{MasqueradeBit: &masqueradeBit, LocalhostNodePorts: &localhostNodePorts},
-		NFTables:          config.KubeProxyNFTablesConfiguration{MasqueradeBit: &masqueradeBit},
-	}
-	if n.mode == "nftables" && n.nodePortAddresses == nil {
-		bits := 8 * len(n.normal())
-		c.NodePortAddresses = []string{(&net.IPNet{IP: n.addr, Mask: net.CIDRMask(bits, bits)}).String()}
-	}
-	return c
-}
-
-// localhostPorts: node ports on localhost exist for IPv4 only.
+// localhostPorts reports whether node ports are served on localhost in
+// iptables mode: for IPv4 only.
 func (n node) localhostPorts() bool { return n.family() == corev1.IPv4Protocol }
+
+// nftablesAddresses returns the networks that node ports are served on in
+// nftables mode: the node's address alone unless others are named.
+func (n node) nftablesAddresses() []string {
+	if n.nodePortAddresses != nil {
+		return n.nodePortAddresses
+	}
+	bits := 8 * len(n.normal())
+	return []string{(&net.IPNet{IP: n.addr, Mask: net.CIDRMask(bits, bits)}).String()}
+}
 
 // normal returns the address in the length of its family.
 func (n node) normal() net.IP {
