@@ -45,6 +45,9 @@ func (c *connection) cut() {
 // add takes a connection in, unless there are too many or all are to end.
 func (c *connections) add(e *Engine, conn cutter) error {
 	err := c.tryAdd(conn)
+	if err == nil {
+		return nil
+	}
 	if limit := (*LimitError)(nil); errors.As(err, &limit) {
 		c.short(e, err)
 	}

@@ -27,7 +27,9 @@ type loop struct {
 	seen    uint32
 	// buffer is what one read takes in. Nothing stays there.
 	buffer []byte
-	pipes  pipes
+	// inbox is where datagrams are received; nil before there were any.
+	inbox *inbox
+	pipes pipes
 	// pairs counts those that it has, also those that it has yet to begin.
 	pairs atomic.Int32
 	// unfinished are pairs that had their turn and could go on.
@@ -179,6 +181,14 @@ func (l *loop) unwatch(fd int, by watcher) {
 		l.watched[fd] = watched{}
 		_ = unix.EpollCtl(l.poller.epoll, unix.EPOLL_CTL_DEL, fd, nil)
 	}
+}
+
+// datagrams returns where the event loop receives datagrams.
+func (l *loop) datagrams() *inbox {
+	if l.inbox == nil {
+		l.inbox = newInbox()
+	}
+	return l.inbox
 }
 
 // post has the loop do something, unless it has ended. It is called from any goroutine.

@@ -17,13 +17,8 @@ const batchSize = 16
 // controlSize is room for one IP_PKTINFO or IPV6_PKTINFO.
 const controlSize = 64
 
-// inboxes are free ones. The memory behind an inbox is only taken as far as
+// inbox is where recvmmsg puts a batch. Its memory is only taken as far as
 // datagrams have filled it.
-//
-//nolint:gochecknoglobals // a pool serves best when all sockets share it
-var inboxes = sync.Pool{New: func() any { return newInbox() }}
-
-// inbox is where recvmmsg puts a batch.
 type inbox struct {
 	datagrams [batchSize]datagram
 	headers   [batchSize]unix.Mmsghdr
@@ -72,7 +67,7 @@ func (in *inbox) receive(fd int, asked bool) (int, error) {
 
 // outboxes are free ones.
 //
-//nolint:gochecknoglobals // as inboxes
+//nolint:gochecknoglobals // a pool serves best when all sockets share it
 var outboxes = sync.Pool{New: func() any { return new(outbox) }}
 
 // outbox is what sendmmsg takes a batch from.

@@ -116,8 +116,7 @@ func (p *batchPackets) ready(l *loop, _ uint32) {
 		p.mu.RUnlock()
 		return
 	}
-	in := inboxes.Get().(*inbox)
-	defer inboxes.Put(in)
+	in := l.datagrams()
 	n, err := in.receive(p.fd, p.all)
 	switch {
 	case errors.Is(err, unix.EAGAIN):
