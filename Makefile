@@ -84,12 +84,16 @@ rig-up: ## Start a cluster of the tests and leave it running
 rig-down: ## End it
 	@$(GO) run ./test/rig down
 
-KREW := $(CACHE)/krew
+# The first of these that can be built is used: where a module proxy does not
+# have the release that is named, it has an earlier one.
+KREW_VERSIONS := v0.5.0 latest
+KREW := $(CACHE)/krew-$(firstword $(KREW_VERSIONS))
 
 test-krew: ## Have krew install, upgrade and uninstall the archive; krew is built into the cache where it is not on the PATH
 	@command -v kubectl-krew >/dev/null || [ -x $(KREW)/kubectl-krew ] || { \
-		GOFLAGS= GOBIN=$(KREW) $(GO) install sigs.k8s.io/krew/cmd/krew@latest && mv $(KREW)/krew $(KREW)/kubectl-krew; } || \
-		echo "krew cannot be installed; the test says that it was skipped"
+		for version in $(KREW_VERSIONS); do \
+			GOFLAGS= GOBIN=$(KREW) $(GO) install sigs.k8s.io/krew/cmd/krew@$$version && mv $(KREW)/krew $(KREW)/kubectl-krew && break; \
+		done; } || echo "krew cannot be installed; the test says that it was skipped"
 	@PATH="$$PATH:$(KREW)" $(TEST) -count 1 -run Krew ./plugins/release | $(REPORT)
 
 cover: ## Measure the unit tests' coverage

@@ -11,8 +11,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
-// quiet is how long a pod that says nothing is listened to: whoever connects and
-// says nothing sees a good server wait, and only a refusal is told.
+// quiet is how long a pod that says nothing is listened to, besides the time
+// that a refusal needs to arrive: whoever connects and says nothing sees a good
+// server wait, and only a refusal is told.
 const quiet = 500 * time.Millisecond
 
 // TryLoopback connects to a port inside of a pod, at the pod's loopback, as
@@ -23,13 +24,16 @@ func (c *Cluster) TryLoopback(ctx context.Context, namespace, pod string, port u
 		return probe.Result{}, err
 	}
 	defer tunnels.Close()
+	start := time.Now()
 	conn, err := tunnels.DialPod(ctx, tunnel.Pod{Namespace: namespace, Name: pod}, port)
 	if err != nil {
 		return withoutTunnel(ctx, err)
 	}
 	defer conn.Close()
-	start := time.Now()
-	_ = conn.SetReadDeadline(start.Add(quiet))
+	// Making a tunnel takes four round trips, TCP's and TLS's among them: as long
+	// as a refusal takes of which a packet is sent again.
+	_ = conn.SetReadDeadline(time.Now().Add(quiet + time.Since(start)))
+	start = time.Now()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
 	_, err = conn.Read(make([]byte, 1))
 	result := heard(ctx, err)
