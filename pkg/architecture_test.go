@@ -116,6 +116,19 @@ func TestPurePackagesTouchNeitherMachineNorClock(t *testing.T) {
 	}
 }
 
+func TestSocketsAreOpenedOnlyWhereTheirAddressIsChecked(t *testing.T) {
+	for _, p := range programPackages(t) {
+		if p.path() == "pkg/engine" || p.path() == "pkg/local" {
+			continue
+		}
+		for _, call := range []string{"net.Listen", "net.ListenTCP", "net.ListenUDP", "net.ListenPacket", "http.ListenAndServe"} {
+			for _, position := range calls(t, p, call) {
+				t.Errorf("%s: %s opens a socket, which only pkg/engine and pkg/local may", position, p.path())
+			}
+		}
+	}
+}
+
 func TestOnlyMainPackagesEndTheProcess(t *testing.T) {
 	for _, p := range list(t, "./...") {
 		if p.Name == "main" {

@@ -18,6 +18,8 @@ func engineText(e engine.Event, service string) string {
 		return fmt.Sprintf("warning: service %s: %s; it is tried again", service, portFailure(e))
 	case engine.PortUnsupported:
 		return fmt.Sprintf("warning: service %s: %s is not served: this machine does not support %s", service, e.Way.Address, e.Way.Protocol)
+	case engine.PortForbidden:
+		return fmt.Sprintf("warning: service %s: %s is not opened: only loopback addresses are", service, e.Way.Address)
 	case engine.EndpointFailed:
 		return fmt.Sprintf("warning: service %s: endpoint %s cannot be reached: %s", service, e.Endpoint, plainly(e.Err))
 	case engine.EndpointRecovered:

@@ -44,6 +44,11 @@ func TestWhatAPortOrAnEndpointMetIsToldAlikeByRunAndForward(t *testing.T) {
 			"warning: service web: 127.0.0.1:30033 is not served: this machine does not support TCP\n",
 		},
 		{
+			"an address that is not allowed",
+			engine.Event{Kind: engine.PortForbidden, Err: &engine.NotAllowedError{Address: way.Address}},
+			"warning: service web: 127.0.0.1:30033 is not opened: only loopback addresses are\n",
+		},
+		{
 			"an endpoint that refuses",
 			engine.Event{Kind: engine.EndpointFailed, Endpoint: endpoint, Err: system("dial", "connect", syscall.ECONNREFUSED)},
 			"warning: service web: endpoint 10.2.1.7:300 cannot be reached: connection refused\n",

@@ -52,7 +52,7 @@ func engineRecord(e engine.Event) eventRecord {
 func portEvents() map[engine.EventKind]string {
 	return map[engine.EventKind]string{
 		engine.PortOpened: "port-opened", engine.PortClosed: "port-closed", engine.PortFailed: "port-failed",
-		engine.PortUnsupported: "port-unsupported", engine.EndpointFailed: "endpoint-failed",
+		engine.PortUnsupported: "port-unsupported", engine.PortForbidden: "port-forbidden", engine.EndpointFailed: "endpoint-failed",
 		engine.EndpointRecovered: "endpoint-recovered", engine.LimitReached: "limit-reached",
 	}
 }

@@ -84,6 +84,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	events := newEventQueue[engine.Event]()
 	o.serve.engine.Dialer, o.serve.engine.Events = dialer, events.add
 	o.serve.engine.Metrics = func(w io.Writer) { _ = tunnels.Stats().WriteMetrics(w) }
+	o.serve.engine.ListenAddresses = o.place.Addresses
 	o.serve.logAccess(o.factory, o.json)
 	defer shield()()
 	f := &forwarding{
@@ -91,7 +92,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 		leftOut: map[udpPort]bool{},
 	}
 	defer f.tellEvents()
-	closeStatus, err := o.serve.serveStatus(f.engine.Handler())
+	closeStatus, err := o.serve.serveStatus(f.engine)
 	if err != nil {
 		return err
 	}

@@ -199,7 +199,7 @@ func (o *runOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	closeStatus, err := o.serve.serveStatus(c.Engine().Handler())
+	closeStatus, err := o.serve.serveStatus(c.Engine())
 	if err != nil {
 		return err
 	}

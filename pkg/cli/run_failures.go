@@ -31,6 +31,8 @@ func (t *runTeller) tellFailures(events []local.Event) {
 		case e.Kind != local.Port:
 		case e.Engine.Kind == engine.PortFailed && errors.Is(e.Engine.Err, syscall.EACCES) && way.Inside:
 			t.explainLowPorts(way)
+		case e.Engine.Kind == engine.PortForbidden && way.Inside:
+			t.explainForbidden(way)
 		default:
 			t.tellEngine(e.Engine)
 		}
@@ -57,6 +59,16 @@ func (t *runTeller) tellWaiting(e local.Event) {
 	if !known {
 		t.say("waiting for pod %s: %s", render.Safe(e.Object.Name), render.Safe(e.Message))
 	}
+}
+
+// explainForbidden says once why cluster IPs are not opened.
+func (t *runTeller) explainForbidden(way engine.Way) {
+	if t.forbidden {
+		return
+	}
+	t.forbidden = true
+	t.say("note: cluster IP %s of service %s is not opened: a run opens only loopback addresses, and IPv6 has one, which is the first node's; "+
+		"node ports are open", way.Address, render.Safe(way.Service))
 }
 
 // explainLowPorts says once why ports below 1024 are not open.

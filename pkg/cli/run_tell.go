@@ -25,6 +25,8 @@ type runTeller struct {
 	// explained tells that the user knows about ports below 1024, and advised
 	// about those that are taken.
 	explained, advised bool
+	// forbidden reports that the user knows about cluster IPs that are not opened.
+	forbidden bool
 }
 
 func newRunTeller(o *runOptions, c *local.Cluster) *runTeller {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -102,17 +100,15 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 }
 
 // serveStatus serves what is known of an engine until closeStatus is called.
-func (o *serveOptions) serveStatus(of http.Handler) (closeStatus func(), err error) {
+func (o *serveOptions) serveStatus(of *engine.Engine) (closeStatus func(), err error) {
 	if !o.status.IsValid() {
 		return func() {}, nil
 	}
-	listener, err := net.Listen("tcp", o.status.String())
+	closeStatus, err = of.ServeStatus(o.status)
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve the status: %w", err)
 	}
-	server := &http.Server{Handler: of, ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = server.Serve(listener) }()
-	return func() { _ = server.Close() }, nil
+	return closeStatus, nil
 }
 
 // server is what serves: an engine, or a cluster of this machine.

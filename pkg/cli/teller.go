@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 
@@ -123,8 +122,7 @@ func (t *teller) freePort(near netip.AddrPort) uint16 {
 		if t.table != nil && hasNodePort(t.table, port) {
 			continue
 		}
-		if listener, err := net.Listen("tcp", at.String()); err == nil {
-			_ = listener.Close()
+		if engine.CanOpen(at) {
 			return port
 		}
 	}

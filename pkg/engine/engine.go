@@ -27,6 +27,8 @@ type Engine struct {
 	forgetting sync.Once
 	// buffers are for all streams.
 	buffers buffers
+	// healthClients has an element for each client of a health check node port.
+	healthClients chan struct{}
 
 	mu      sync.Mutex
 	planned *plan
@@ -48,6 +50,7 @@ func SpareProcessor() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) }
 func New(o Options) *Engine {
 	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
 	e.open = connections{all: map[cutter]struct{}{}, max: e.options.MaxConnections}
+	e.healthClients = make(chan struct{}, healthClients)
 	e.sessions = newSessions(e.options.MaxSessions, e.options.UDPIdle)
 	e.ending, e.cut = context.WithCancel(context.Background())
 	return e

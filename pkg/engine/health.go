@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 )
@@ -60,7 +59,7 @@ func localEndpoints(service *route.Service, node string, family route.Family) in
 // healthServer answers at a health check node port.
 type healthServer struct {
 	binding atomic.Pointer[binding]
-	http    *http.Server
+	stop    func()
 }
 
 func (e *Engine) serveHealth(b *binding) (server, error) {
@@ -70,14 +69,13 @@ func (e *Engine) serveHealth(b *binding) (server, error) {
 	}
 	s := &healthServer{}
 	s.binding.Store(b)
-	s.http = &http.Server{Handler: s, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
-	go func() { _ = s.http.Serve(listener) }()
+	s.stop = serveHTTP(listener, s, e.healthClients)
 	return s, nil
 }
 
 func (s *healthServer) update(b *binding) { s.binding.Store(b) }
 
-func (s *healthServer) close() { _ = s.http.Close() }
+func (s *healthServer) close() { s.stop() }
 
 // ServeHTTP answers as kube-proxy does, which has the answer from
 // k8s.io/kubernetes pkg/proxy/healthcheck/service_health.go, ServeHTTP.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -23,6 +24,12 @@ type Options struct {
 	// ClusterIPs also opens each service's own port on its cluster IPs, as a
 	// client on the first node of the table meets it.
 	ClusterIPs bool
+	// ListenAddresses are the addresses beyond loopback at which ports may be
+	// opened; none for loopback alone. Only what a user names with an option of
+	// a command belongs here, nothing from a manifest or a cluster. The engine
+	// refuses to open any other, and an address in a table that is not here
+	// has the state "forbidden".
+	ListenAddresses []netip.Addr
 	// ProxyProtocol is the version of the PROXY protocol header, 1 or 2, that
 	// endpoints are told the client's address with; 0 for none.
 	ProxyProtocol int
@@ -62,6 +69,10 @@ func (o Options) withDefaults() Options {
 	o.DialTimeout = cmp.Or(o.DialTimeout, 10*time.Second)
 	o.UDPIdle = cmp.Or(o.UDPIdle, 120*time.Second)
 	o.Retry = cmp.Or(o.Retry, 2*time.Second)
+	o.ListenAddresses = slices.Clone(o.ListenAddresses)
+	for i, ip := range o.ListenAddresses {
+		o.ListenAddresses[i] = ip.Unmap()
+	}
 	if o.Random == nil {
 		o.Random = rand.IntN
 	}
@@ -159,6 +170,9 @@ const (
 	PortFailed
 	// PortUnsupported tells: no socket of this kind can be had here, for Event.Err.
 	PortUnsupported
+	// PortForbidden reports that Way.Address is not opened, because the options
+	// do not allow it: Event.Err is a NotAllowedError. It is not tried again.
+	PortForbidden
 	// EndpointFailed tells: Event.Endpoint could not be reached, for Event.Err. Told
 	// when it starts to fail, not for each connection.
 	EndpointFailed

@@ -67,6 +67,10 @@ func (e *Engine) openPort(p *port) {
 	switch {
 	case err == nil:
 		e.tell(Event{Kind: PortOpened, Way: way})
+	case isNotAllowed(err):
+		if !known {
+			e.tell(Event{Kind: PortForbidden, Way: way, Err: p.told})
+		}
 	case errors.Is(err, errors.ErrUnsupported):
 		e.tell(Event{Kind: PortUnsupported, Way: way, Err: p.told})
 	default:
@@ -153,7 +157,7 @@ func (e *Engine) retry() {
 		return
 	}
 	for _, b := range e.planned.order {
-		if p := e.ports[b.socket()]; p.failed != nil && !errors.Is(p.failed, errors.ErrUnsupported) {
+		if p := e.ports[b.socket()]; p.failed != nil && !errors.Is(p.failed, errors.ErrUnsupported) && !isNotAllowed(p.failed) {
 			e.openPort(p)
 		}
 	}
@@ -161,6 +165,9 @@ func (e *Engine) retry() {
 
 // listen makes the server of a binding's socket.
 func (e *Engine) listen(b *binding) (server, error) {
+	if err := e.allowed(b.way.Address); err != nil {
+		return nil, err
+	}
 	switch {
 	case b.health != nil:
 		return e.serveHealth(b)

@@ -41,7 +41,8 @@ type AddressStatus struct {
 	Address netip.AddrPort `json:"address"`
 	// Inside tells that it is the cluster IP.
 	Inside bool `json:"inside,omitempty"`
-	// State is "open", "refuses", "drops" or "failed".
+	// State is "open", "refuses", "drops", "failed", or "forbidden" where the
+	// options do not allow the address.
 	State string `json:"state"`
 	// Reason says in a few words why it is not open.
 	Reason string `json:"reason,omitempty"`
@@ -111,6 +112,8 @@ func (p *port) status() AddressStatus {
 	b := p.binding
 	s := AddressStatus{Node: b.way.Node, Address: b.way.Address, Inside: b.way.Inside, Reason: b.reason()}
 	switch {
+	case isNotAllowed(p.failed):
+		s.State, s.Reason = "forbidden", p.told.Error()
 	case p.failed != nil:
 		s.State, s.Reason = "failed", p.told.Error()
 	case !b.listens():

@@ -43,7 +43,7 @@ type Options struct {
 	// but one loopback address.
 	ClusterIPs bool
 	// Engine is how the ports are served. Its Dialer, Events and ClusterIPs
-	// are set by the run.
+	// are set by the run, which opens no address but loopback ones.
 	Engine engine.Options
 	// Events is told what happens; nil for nobody. It is called by several
 	// goroutines and must not block, nor call the cluster.
@@ -110,6 +110,7 @@ func New(o Options) (*Cluster, error) {
 	c.become(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
 	served := o.Engine
 	served.Dialer, served.ClusterIPs, served.Events = c, o.ClusterIPs, c.engineEvent
+	served.ListenAddresses = nil
 	c.engine = engine.New(served)
 	return c, nil
 }

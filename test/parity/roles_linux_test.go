@@ -122,7 +122,15 @@ func readAsked6(p *ipv6.PacketConn) readAsked {
 // runEngine executes what lists say on a node of the given addresses.
 func runEngine(addresses []string) error {
 	var problem problems
-	e := engine.New(engine.Options{Strict: true, Events: problem.hear})
+	listen := make([]netip.Addr, 0, len(addresses))
+	for _, address := range addresses {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			return err
+		}
+		listen = append(listen, ip)
+	}
+	e := engine.New(engine.Options{Strict: true, Events: problem.hear, ListenAddresses: listen})
 	fmt.Println(ready)
 	lists := json.NewDecoder(os.Stdin)
 	for {
@@ -151,7 +159,7 @@ type problems struct {
 func (p *problems) hear(event engine.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.first == nil && (event.Kind == engine.PortFailed || event.Kind == engine.PortUnsupported) {
+	if p.first == nil && (event.Kind == engine.PortFailed || event.Kind == engine.PortUnsupported || event.Kind == engine.PortForbidden) {
 		p.first = fmt.Errorf("open %s: %w", event.Way.Address, event.Err)
 	}
 }

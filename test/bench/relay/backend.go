@@ -96,7 +96,7 @@ func engineRelay(ctx context.Context, from, to string) error {
 		})
 	}
 	engine.SpareProcessor()
-	e := engine.New(engine.Options{MaxConnections: 1 << 20, MaxSessions: 1 << 20})
+	e := engine.New(engine.Options{MaxConnections: 1 << 20, MaxSessions: 1 << 20, ListenAddresses: []netip.Addr{at.Addr()}})
 	e.Execute(&route.Table{
 		Nodes:    []route.Node{{Name: "n1", Addresses: []route.Address{{Host: at.Addr().String(), IP: at.Addr()}}}},
 		Services: []route.Service{service},
