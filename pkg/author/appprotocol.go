@@ -10,8 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// ParseAppProtocols reads application protocols as [NAME=]PROTOCOL, such as
-// "http" for the only port or "admin=kubernetes.io/h2c", for Options.
+// ParseAppProtocols parses application protocols of the form [NAME=]PROTOCOL:
+// "http" for the only port, or "admin=kubernetes.io/h2c". The result is by port
+// name, as Options.AppProtocols wants it.
 func ParseAppProtocols(list []string) (map[string]string, error) {
 	protocols := make(map[string]string, len(list))
 	for _, s := range list {
@@ -23,14 +24,14 @@ func ParseAppProtocols(list []string) (map[string]string, error) {
 			return nil, fmt.Errorf("application protocol %q: %s", s, problems[0])
 		}
 		if _, twice := protocols[name]; twice {
-			return nil, fmt.Errorf("application protocol %q: its port has one already", s)
+			return nil, fmt.Errorf("application protocol %q: the port has another one already", s)
 		}
 		protocols[name] = protocol
 	}
 	return protocols, nil
 }
 
-// setAppProtocols puts application protocols on the ports that they are for.
+// setAppProtocols sets the application protocols of the ports that they name.
 func setAppProtocols(ports []corev1.ServicePort, protocols map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(protocols)) {
 		protocol := protocols[name]
@@ -39,10 +40,10 @@ func setAppProtocols(ports []corev1.ServicePort, protocols map[string]string) er
 		case name == "" && len(ports) == 1:
 			i = 0
 		case name == "":
-			return fmt.Errorf("application protocol %q does not say for which of the ports %s; give NAME=%s",
+			return fmt.Errorf("application protocol %q does not name one of the ports %s; write NAME=%s",
 				protocol, portNames(ports), protocol)
 		case i < 0:
-			return fmt.Errorf("application protocol %q: no port has that name, but %s", name+"="+protocol, portNames(ports))
+			return fmt.Errorf("application protocol %q: no port has that name; the ports are %s", name+"="+protocol, portNames(ports))
 		}
 		ports[i].AppProtocol = &protocol
 	}

@@ -24,8 +24,8 @@ func (d declared) String() string {
 }
 
 // declarations are the declared ports of a pod, in the order in which the
-// control plane searches them for a name: that of the containers, then that of
-// the native sidecars (k8s.io/endpointslice utils.go, FindPort).
+// control plane resolves port names: containers first, then native sidecars
+// (k8s.io/endpointslice utils.go, FindPort).
 type declarations []declared
 
 func declarationsOf(pod *corev1.PodSpec) declarations {
@@ -48,7 +48,7 @@ func (d declarations) with(ports []corev1.ContainerPort) declarations {
 	return d
 }
 
-// protocolOf gives a protocol that is left out the meaning that it has.
+// protocolOf returns the protocol, or TCP, the default, when it is empty.
 func protocolOf(protocol corev1.Protocol) corev1.Protocol {
 	if protocol == "" {
 		return corev1.ProtocolTCP
@@ -56,8 +56,8 @@ func protocolOf(protocol corev1.Protocol) corev1.Protocol {
 	return protocol
 }
 
-// distinct leaves one declaration of every number and protocol, the first with
-// a name where there is one.
+// distinct returns one declaration for each number and protocol: the first one
+// that has a name, or else the first.
 func (d declarations) distinct() declarations {
 	var distinct declarations
 	for _, port := range d {
@@ -74,7 +74,7 @@ func (d declarations) distinct() declarations {
 	return distinct
 }
 
-// find returns the first declaration that fits, one of TCP before others.
+// find returns the first declaration that fits; TCP takes precedence.
 func (d declarations) find(fits func(declared) bool) (declared, bool) {
 	first := -1
 	for i, port := range d {
@@ -94,15 +94,15 @@ func (d declarations) find(fits func(declared) bool) (declared, bool) {
 	return d[first], true
 }
 
-// carries tells whether a port of this name and protocol is declared.
+// carries reports whether a port of this name and protocol is declared.
 func (d declarations) carries(name string, protocol corev1.Protocol) bool {
 	return slices.ContainsFunc(d, func(port declared) bool {
 		return port.name == name && port.protocol == protocol
 	})
 }
 
-// ambiguous tells whether the name of a port stands for another number too.
-// The control plane would then take whichever comes first.
+// ambiguous reports whether the port's name is also declared with another
+// number. The control plane then uses the first one.
 func (d declarations) ambiguous(port declared) bool {
 	return slices.ContainsFunc(d, func(other declared) bool {
 		return other.name == port.name && other.protocol == port.protocol && other.number != port.number

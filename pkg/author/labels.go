@@ -2,12 +2,12 @@ package author
 
 import "strings"
 
-// rolloutUniqueLabelKey is to an Argo Rollout what pod-template-hash is to a
-// Deployment.
+// rolloutUniqueLabelKey is the label by which an Argo Rollout identifies one
+// revision, as a Deployment does with pod-template-hash.
 const rolloutUniqueLabelKey = "rollouts-pod-template-hash"
 
-// clean returns the labels that say what something is, without those that
-// controllers and tools add for themselves; nil when none is left.
+// clean returns the labels without those that controllers and tools add for
+// their own use; nil when none is left.
 func clean(labels map[string]string) map[string]string {
 	var kept map[string]string
 	for key, value := range labels {
@@ -22,8 +22,9 @@ func clean(labels map[string]string) map[string]string {
 	return kept
 }
 
-// generated tells whether a controller gives this label to single pods or to
-// one revision of them. What selects by it loses its pods with the next rollout.
+// generated reports whether a controller sets this label on single pods or on
+// one revision of them. A selector with such a label matches nothing after the
+// next rollout.
 func generated(key string) bool {
 	switch key {
 	case "pod-template-hash", rolloutUniqueLabelKey,
@@ -41,9 +42,8 @@ func generated(key string) bool {
 	return false
 }
 
-// toolMark tells whether a tool knows by this label what belongs to it. On a
-// service that the tool did not make, it would be a lie, for which some tools
-// delete the service.
+// toolMark reports whether a tool marks its own objects with this label. Some
+// tools delete objects that have their label and that they did not create.
 func toolMark(key string) bool {
 	switch key {
 	case "app.kubernetes.io/managed-by", "helm.sh/chart":
@@ -57,7 +57,7 @@ func toolMark(key string) bool {
 	return false
 }
 
-// domain is the part of a label's key before the slash.
+// domain returns the part of a label's key before the slash.
 func domain(key string) string {
 	before, _, found := strings.Cut(key, "/")
 	if !found {

@@ -11,11 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Options are what the user gives beyond the source. What is zero was not
-// given: it comes from the source, or is left to the API server.
+// Options are what the user asks for in addition to the source. A zero field
+// comes from the source, or is left to the API server.
 type Options struct {
 	Name string
-	// Labels are added to those of the source, and stand above them.
+	// Labels are added to those of the source and override them.
 	Labels, Annotations map[string]string
 	// Selector replaces that of the source.
 	Selector map[string]string
@@ -34,13 +34,13 @@ type Options struct {
 	IPFamilies     []corev1.IPFamily
 	IPFamilyPolicy corev1.IPFamilyPolicy
 
-	// AppProtocols are by port name; that of "" is for the only port.
+	// AppProtocols are by port name; the name "" means the only port.
 	AppProtocols map[string]string
 
 	PublishNotReadyAddresses bool
 }
 
-// validate tells what the API server would not take, in the user's words.
+// validate returns an error for options that the API server would refuse.
 func (o Options) validate() error {
 	return first(
 		func() error { return validLabels("label", o.Labels) },
@@ -50,7 +50,7 @@ func (o Options) validate() error {
 	)
 }
 
-// first is the first error that any of checks returns.
+// first returns the first error of the checks, which run in order.
 func first(checks ...func() error) error {
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -62,7 +62,7 @@ func first(checks ...func() error) error {
 
 func (o Options) validNodePort() error {
 	if o.NodePort < 0 || o.NodePort > maxPort {
-		return fmt.Errorf("node port %d is not from 1 to %d", o.NodePort, maxPort)
+		return fmt.Errorf("node port %d is not between 1 and %d", o.NodePort, maxPort)
 	}
 	return nil
 }
@@ -73,9 +73,9 @@ func (o Options) validAffinity() error {
 	case o.AffinityTimeout == 0:
 		return nil
 	case o.SessionAffinity == corev1.ServiceAffinityNone:
-		return fmt.Errorf("session affinity %q has no timeout; give %q", o.SessionAffinity, corev1.ServiceAffinityClientIP)
+		return fmt.Errorf("session affinity %q has no timeout; use %q", o.SessionAffinity, corev1.ServiceAffinityClientIP)
 	case o.AffinityTimeout < time.Second || o.AffinityTimeout > longest || o.AffinityTimeout%time.Second != 0:
-		return fmt.Errorf("session affinity timeout %s is not of whole seconds from 1s to 24h", o.AffinityTimeout)
+		return fmt.Errorf("session affinity timeout %s is not a whole number of seconds between 1s and 24h", o.AffinityTimeout)
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func validAnnotations(annotations map[string]string) error {
 	return nil
 }
 
-// complete writes what was given into spec.
+// complete sets the fields of spec that were given.
 func (o Options) complete(spec *corev1.ServiceSpec) {
 	spec.ExternalTrafficPolicy = o.ExternalTrafficPolicy
 	spec.PublishNotReadyAddresses = o.PublishNotReadyAddresses
@@ -123,7 +123,7 @@ func (o Options) complete(spec *corev1.ServiceSpec) {
 	}
 	policy := o.IPFamilyPolicy
 	if policy == "" && len(o.IPFamilies) == 2 {
-		// Without a policy the API server would take two families for a mistake.
+		// The API server refuses two families without a policy.
 		policy = corev1.IPFamilyPolicyRequireDualStack
 	}
 	if policy != "" {

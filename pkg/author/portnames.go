@@ -9,10 +9,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// nameAll gives every port a valid name of its own, as a service of several
-// ports needs; a single port may stay without. Names that the user typed stay
-// as they are: specs, if there are any, are what the ports were made of. The
-// other names are of container ports, and may be alike in several containers.
+// nameAll gives every port a valid, unique name, as a service with several
+// ports needs; a single port may have no name. Names that the user typed do not
+// change: specs, if there are any, are what the ports were made from. The other
+// names come from container ports, and several containers may use the same.
 func nameAll(ports []corev1.ServicePort, specs []PortSpec) error {
 	taken := make(map[string]corev1.Protocol, len(ports))
 	for i, spec := range specs {
@@ -38,8 +38,9 @@ func nameAll(ports []corev1.ServicePort, specs []PortSpec) error {
 	return nil
 }
 
-// freeName tells ports of one name apart by their protocol if that differs,
-// else by their number. A port without a name is called "tcp-82".
+// freeName returns a name that is not taken: the port's own, or with its
+// protocol if that differs, or with its number. A port without a name is called
+// "tcp-82".
 func freeName(port corev1.ServicePort, taken map[string]corev1.Protocol) string {
 	protocol, number := strings.ToLower(string(port.Protocol)), strconv.Itoa(int(port.Port))
 	candidates := []string{port.Name, port.Name + "-" + protocol, port.Name + "-" + number}
@@ -61,8 +62,9 @@ func freeName(port corev1.ServicePort, taken map[string]corev1.Protocol) string 
 	}
 }
 
-// validPortName makes a container port's name one for a service's port. The
-// API server only lets through those that are already; manifests may hold any.
+// validPortName turns the name of a container port into a valid name of a
+// service port. Names from the API server are valid already; those from
+// manifests may be anything.
 func validPortName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
@@ -70,7 +72,7 @@ func validPortName(name string) string {
 		}
 		return '-'
 	}, strings.ToLower(name))
-	// The numbers that tell names apart need room within the limit too.
+	// The suffix of freeName must fit into the limit, too.
 	const longest = validation.DNS1123LabelMaxLength - len("-sctp-65535")
 	return strings.Trim(name[:min(len(name), longest)], "-")
 }

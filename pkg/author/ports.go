@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// ports are those that the user asked for, or else every declared one.
+// ports returns the ports that the user asked for, or else all declared ones.
 func (s Source) ports(selector map[string]string, options Options) ([]corev1.ServicePort, error) {
 	pod := declarationsOf(&s.Pod)
 	ports, err := s.wanted(pod, options.Ports)
@@ -19,7 +19,7 @@ func (s Source) ports(selector map[string]string, options Options) ([]corev1.Ser
 		ports = s.declaredPorts(pod, selector)
 	}
 	if len(ports) == 0 {
-		return nil, fmt.Errorf("%s declares no port; say which it listens on with --port, such as --port 80:8080", typeName(s.Ref))
+		return nil, fmt.Errorf("%s declares no port; give the port that it listens on with --port, such as --port 80:8080", typeName(s.Ref))
 	}
 	for _, port := range ports {
 		if err := s.valid(port); err != nil {
@@ -43,11 +43,11 @@ func (s Source) ports(selector map[string]string, options Options) ([]corev1.Ser
 	return ports, nil
 }
 
-// valid tells what of a port no API server would take. Only manifests that none
-// has seen declare such ports.
+// valid returns an error for a port that every API server refuses. Only
+// manifests that were never applied declare such ports.
 func (s Source) valid(port corev1.ServicePort) error {
 	if port.Port < 1 || port.Port > maxPort {
-		return fmt.Errorf("port %d of %s is not from 1 to %d", port.Port, typeName(s.Ref), maxPort)
+		return fmt.Errorf("port %d of %s is not between 1 and %d", port.Port, typeName(s.Ref), maxPort)
 	}
 	if _, err := parseProtocol(string(port.Protocol)); err != nil {
 		return fmt.Errorf("port %d of %s: %w", port.Port, typeName(s.Ref), err)
@@ -55,13 +55,14 @@ func (s Source) valid(port corev1.ServicePort) error {
 	return nil
 }
 
-// declaredPorts exposes every declared port under its own number.
+// declaredPorts returns a service port for every declared port, with the same
+// number.
 func (s Source) declaredPorts(pod declarations, selector map[string]string) []corev1.ServicePort {
 	peers := s.peerDeclarations(selector)
 	var ports []corev1.ServicePort
 	for _, port := range pod.distinct() {
 		target := intstr.FromInt32(port.number)
-		if stands(port, pod, peers) {
+		if usableByName(port, pod, peers) {
 			target = intstr.FromString(port.name)
 		}
 		ports = append(ports, corev1.ServicePort{
@@ -71,9 +72,9 @@ func (s Source) declaredPorts(pod declarations, selector map[string]string) []co
 	return ports
 }
 
-// stands tells whether a port's name can stand for it on every pod. Then it is
-// the better target, for a pod may come to listen on another number.
-func stands(port declared, pod declarations, peers []declarations) bool {
+// usableByName reports whether the port's name means this port on every pod.
+// Then the name is the better target port, since the number may change later.
+func usableByName(port declared, pod declarations, peers []declarations) bool {
 	if len(validation.IsValidPortName(port.name)) > 0 || pod.ambiguous(port) {
 		return false
 	}
@@ -85,8 +86,8 @@ func stands(port declared, pod declarations, peers []declarations) bool {
 	return true
 }
 
-// peerDeclarations are those of the pods that will be endpoints beside a bare
-// pod. Pods that have ended never are.
+// peerDeclarations returns the declarations of the pods that will be endpoints
+// together with a bare pod. Pods that have ended are no endpoints.
 func (s Source) peerDeclarations(selector map[string]string) []declarations {
 	if s.peers == nil {
 		return nil
@@ -100,8 +101,9 @@ func (s Source) peerDeclarations(selector map[string]string) []declarations {
 	return peers
 }
 
-// wanted completes what the user asked for from what the pod declares. What
-// was typed stays: a number remains a number, though the port has a name.
+// wanted completes the ports that the user asked for from the pod's
+// declarations. What the user typed does not change: a number remains a number
+// even if the port has a name.
 func (s Source) wanted(pod declarations, specs []PortSpec) ([]corev1.ServicePort, error) {
 	var ports []corev1.ServicePort
 	for _, spec := range specs {
@@ -129,7 +131,7 @@ func (s Source) wanted(pod declarations, specs []PortSpec) ([]corev1.ServicePort
 	return ports, nil
 }
 
-// fits tells whether a declared port is the target that the user means.
+// fits reports whether a declared port is the target that the user means.
 func (p PortSpec) fits(port declared) bool {
 	if p.Protocol != "" && p.Protocol != port.protocol {
 		return false
@@ -146,7 +148,7 @@ func (s Source) undeclared(spec PortSpec, pod declarations) error {
 		protocol = string(spec.Protocol) + " "
 	}
 	if len(pod) == 0 {
-		return fmt.Errorf("%s declares no port, so none named %q either; give its number", typeName(s.Ref), spec.Target.StrVal)
+		return fmt.Errorf("%s declares no ports, so the name %q cannot be resolved; give the port's number", typeName(s.Ref), spec.Target.StrVal)
 	}
-	return fmt.Errorf("%s declares no %sport named %q, but %s", typeName(s.Ref), protocol, spec.Target.StrVal, pod.distinct())
+	return fmt.Errorf("%s declares no %sport named %q; it declares %s", typeName(s.Ref), protocol, spec.Target.StrVal, pod.distinct())
 }

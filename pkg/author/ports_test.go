@@ -98,11 +98,11 @@ func TestDeclaredPorts(t *testing.T) {
 		{name: "hostPort is no concern of a service",
 			pod: podOf(list(hostPort)), want: "http=-:300:http\n"},
 		{name: "a pod without ports is asked for one",
-			pod: podOf(nil), err: "deployment/web declares no port; say which it listens on with --port, such as --port 80:8080"},
+			pod: podOf(nil), err: "deployment/web declares no port; give the port that it listens on with --port, such as --port 80:8080"},
 		{name: "a number that no port has",
-			pod: podOf(list(port("", 99999))), err: "port 99999 of deployment/web is not from 1 to 65535"},
+			pod: podOf(list(port("", 99999))), err: "port 99999 of deployment/web is not between 1 and 65535"},
 		{name: "a port without a number",
-			pod: podOf(list(port("", 0))), err: "port 0 of deployment/web is not from 1 to 65535"},
+			pod: podOf(list(port("", 0))), err: "port 0 of deployment/web is not between 1 and 65535"},
 		{name: "a protocol that no service has",
 			pod: podOf(list(port("", 80, "HTTP"))), err: `port 80 of deployment/web: protocol "HTTP" is not "TCP", "UDP" or "SCTP"`},
 	}
@@ -148,25 +148,25 @@ func TestWantedPorts(t *testing.T) {
 		{name: "a declared name makes way for the user's", ports: "82:300 http=83:301", want: "http-82=-:82:300\nhttp=-:83:301\n"},
 		{name: "the user's names must differ", ports: "a=80 a=81", err: `two ports are named "a"; names must differ`},
 		{name: "a name that is not declared", ports: "82:web",
-			err: `port "82:web": deployment/web declares no port named "web", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
+			err: `port "82:web": deployment/web declares no port named "web"; it declares "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
 		{name: "a name that is declared for another protocol", ports: "quic/TCP",
-			err: `port "quic/TCP": deployment/web declares no TCP port named "quic", but "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
-		{name: "a service port twice", ports: "82:300 82:301", err: "service port 82/TCP is there twice; give each its own with --port PORT:TARGETPORT"},
+			err: `port "quic/TCP": deployment/web declares no TCP port named "quic"; it declares "http" (300/TCP), "admin" (301/TCP), "dns" (53/UDP), "dns" (53/TCP), "quic" (443/UDP)`},
+		{name: "a service port twice", ports: "82:300 82:301", err: "service port 82/TCP is used twice; give each port its own number with --port PORT:TARGETPORT"},
 
 		{name: "a node port for the only port", ports: "82:300", nodePort: 30033, want: "http=30033:82:300\n"},
 		{name: "a node port for both protocols of the only port", ports: "53:dns 53:dns/UDP", nodePort: 30053,
 			want: "dns=30053:53:dns\ndns-udp=30053:53:dns/UDP\n"},
 		{name: "a node port for one of several ports", ports: "82:300 83:301", nodePort: 30033,
-			err: "--node-port 30033 does not say for which of 2 ports; give --port NODEPORT:PORT:TARGETPORT, such as --port 30033:82:300"},
+			err: "--node-port 30033 is ambiguous, because the service has 2 ports; use --port NODEPORT:PORT:TARGETPORT, such as --port 30033:82:300"},
 		{name: "a node port given twice", ports: "30033:82:300", nodePort: 30034,
-			err: "--node-port 30034 is one node port too many, for --port gives 30033 already"},
+			err: "--node-port 30034 conflicts with node port 30033 of --port; use one of them"},
 		{name: "protocols of one service port share a node port, also with an earlier one", ports: "53:dns 30053:53:dns/UDP",
 			want: "dns=30053:53:dns\ndns-udp=30053:53:dns/UDP\n"},
 		{name: "protocols of one service port may be given the same node port", ports: "30053:53:dns 30053:53:dns/UDP",
 			want: "dns=30053:53:dns\ndns-udp=30053:53:dns/UDP\n"},
 		{name: "protocols of one service port may have different node ports", ports: "30053:53:dns 30054:53:dns/UDP",
 			want: "dns=30053:53:dns\ndns-udp=30054:53:dns/UDP\n"},
-		{name: "a node port twice for one protocol", ports: "30033:82:300 30033:83:301", err: "node port 30033/TCP is there twice"},
+		{name: "a node port twice for one protocol", ports: "30033:82:300 30033:83:301", err: "node port 30033/TCP is used twice"},
 		{name: "protocols of different service ports cannot share a node port", ports: "30053:53:dns 30053:54:dns/UDP",
 			err: "node port 30053 cannot serve both service ports 53/TCP and 54/UDP; only ports of the same number can share one"},
 	}
@@ -183,9 +183,9 @@ func TestWantedPorts(t *testing.T) {
 
 func TestNamedTargetOfAPodWithoutNames(t *testing.T) {
 	checkPorts(t, podOf(list(port("", 300))), Options{Ports: []PortSpec{spec(t, "http")}}, "",
-		`port "http": deployment/web declares no port named "http", but 300/TCP`)
+		`port "http": deployment/web declares no port named "http"; it declares 300/TCP`)
 	checkPorts(t, podOf(nil), Options{Ports: []PortSpec{spec(t, "http")}}, "",
-		`port "http": deployment/web declares no port, so none named "http" either; give its number`)
+		`port "http": deployment/web declares no ports, so the name "http" cannot be resolved; give the port's number`)
 }
 
 func TestTargetsOfABarePodDependOnThePodsBesideIt(t *testing.T) {
@@ -229,10 +229,10 @@ func TestAppProtocols(t *testing.T) {
 		{name: "the only port needs no name", flags: "http", pod: podOf(list(port("web", 300))), want: "web=-:300:web http\n"},
 		{name: "ports are found by name", flags: "http=kubernetes.io/ws admin=http", pod: two, want: "http=-:300:http kubernetes.io/ws\nadmin=-:301:admin http\n"},
 		{name: "several ports need names", flags: "http", pod: two,
-			err: `application protocol "http" does not say for which of the ports "http", "admin"; give NAME=http`},
+			err: `application protocol "http" does not name one of the ports "http", "admin"; write NAME=http`},
 		{name: "a port that is not there", flags: "web=http", pod: two,
-			err: `application protocol "web=http": no port has that name, but "http", "admin"`},
-		{name: "a port with two", flags: "http=a http=b", pod: two, err: `application protocol "http=b": its port has one already`},
+			err: `application protocol "web=http": no port has that name; the ports are "http", "admin"`},
+		{name: "a port with two", flags: "http=a http=b", pod: two, err: `application protocol "http=b": the port has another one already`},
 		{name: "no protocol at all", flags: "http=", pod: two, err: `application protocol "http=": name part must be non-empty`},
 	}
 	for _, test := range tests {

@@ -11,27 +11,27 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// maxPort is the highest port there is.
+// maxPort is the highest port number.
 const maxPort = 65535
 
-// PortSpec is a port as the user asks for it. What is left open, zero, is
-// taken from the pod's declared ports.
+// PortSpec is a port as the user asks for it. Zero fields are taken from the
+// pod's declared ports.
 type PortSpec struct {
 	// Name is the service port's name.
 	Name string
-	// NodePort is open on every node; zero for one of the API server's choice.
+	// NodePort is open on every node; with zero the API server allocates one.
 	NodePort int32
-	// Port is open on the service's cluster IP; zero for the target's number.
+	// Port is open on the service's cluster IP; zero means the target's number.
 	Port int32
 	// Target is the pod's port, a number or a name.
 	Target intstr.IntOrString
-	// Protocol is TCP, UDP or SCTP; empty for that of the declared port, and
-	// for TCP if the port is declared for several protocols or for none.
+	// Protocol is TCP, UDP or SCTP. Empty means the protocol of the declared
+	// port, and TCP if the port is declared with several protocols or not at all.
 	Protocol corev1.Protocol
 }
 
-// ParsePort reads [NAME=][[NODEPORT:]PORT:]TARGETPORT[/PROTOCOL]: the numbers
-// in the order in which a packet meets them.
+// ParsePort parses [NAME=][[NODEPORT:]PORT:]TARGETPORT[/PROTOCOL]. The numbers
+// are in the order of the packet's path.
 func ParsePort(s string) (PortSpec, error) {
 	spec, err := parsePort(s)
 	if err != nil {
@@ -96,8 +96,8 @@ func parsePortName(s string) (string, error) {
 		return "", errors.New(`the name before "=" is missing`)
 	}
 	if len(validation.IsDNS1123Label(s)) > 0 {
-		return "", fmt.Errorf("name %q is not of at most %d lower-case letters, digits and '-', "+
-			"with a letter or digit at both ends", s, validation.DNS1123LabelMaxLength)
+		return "", fmt.Errorf("name %q is not valid: use at most %d lower-case letters, digits and '-', "+
+			"and begin and end with a letter or digit", s, validation.DNS1123LabelMaxLength)
 	}
 	return s, nil
 }
@@ -109,7 +109,7 @@ func parseProtocol(s string) (corev1.Protocol, error) {
 	return parseWord("protocol", s, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
 }
 
-// parseTarget reads the pod's port: digits are a number, all else is a name.
+// parseTarget parses the target port: digits are a number, all else is a name.
 func parseTarget(s string) (intstr.IntOrString, error) {
 	const what = "target port"
 	if strings.Trim(s, "0123456789") == "" {
@@ -117,7 +117,7 @@ func parseTarget(s string) (intstr.IntOrString, error) {
 		return intstr.FromInt32(number), err
 	}
 	if problems := validation.IsValidPortName(s); len(problems) > 0 {
-		return intstr.IntOrString{}, fmt.Errorf("%s %q is neither a number from 1 to %d nor the name of a container port, "+
+		return intstr.IntOrString{}, fmt.Errorf("%s %q is neither a number between 1 and %d nor the name of a container port, "+
 			"which %s", what, s, maxPort, problems[0])
 	}
 	return intstr.FromString(s), nil
@@ -128,11 +128,11 @@ func parseNumber(what, s string) (int32, error) {
 		return 0, fmt.Errorf("the %s is missing", what)
 	}
 	if strings.Trim(s, "0123456789") != "" {
-		return 0, fmt.Errorf("%s %q is not a number from 1 to %d", what, s, maxPort)
+		return 0, fmt.Errorf("%s %q is not a number between 1 and %d", what, s, maxPort)
 	}
 	number, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || number == 0 {
-		return 0, fmt.Errorf("%s %s is not from 1 to %d", what, s, maxPort)
+		return 0, fmt.Errorf("%s %s is not between 1 and %d", what, s, maxPort)
 	}
 	return int32(number), nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// selector is the one that the user gave, or else the source's.
+// selector returns the selector that the user gave, or else the source's.
 func (s Source) selector(given map[string]string) (map[string]string, error) {
 	if len(given) > 0 {
 		return maps.Clone(given), nil
@@ -23,7 +23,7 @@ func (s Source) selector(given map[string]string) (map[string]string, error) {
 	return maps.Clone(s.Selector), nil
 }
 
-// podSelector selects a bare pod by the labels that people gave it.
+// podSelector selects a bare pod by the labels that no controller set.
 func podSelector(pod *corev1.Pod) (map[string]string, error) {
 	selector := clean(pod.Labels)
 	if len(selector) > 0 {
@@ -31,22 +31,22 @@ func podSelector(pod *corev1.Pod) (map[string]string, error) {
 	}
 	reason := "has no labels"
 	if len(pod.Labels) > 0 {
-		reason = "has no labels but those that controllers gave it"
+		reason = "has only labels that controllers set"
 	}
 	namespace := ""
 	if pod.Namespace != "" {
 		namespace = " -n " + pod.Namespace
 	}
-	// A name that is valid for a service is valid as a label's value as well.
+	// A valid service name is a valid label value.
 	value := validName(pod.Name)
 	if value == "" {
 		value = "APP"
 	}
-	return nil, fmt.Errorf("pod/%s %s, so that no service can select it; add one with: "+
+	return nil, fmt.Errorf("pod/%s %s, so no service can select it; add one with: "+
 		"kubectl label pod %s app=%s%s", pod.Name, reason, pod.Name, value, namespace)
 }
 
-// workloadSelector is a workload's own selector, as labels.
+// workloadSelector returns a workload's own selector, as labels.
 func workloadSelector(w *snapshot.Workload) (map[string]string, error) {
 	if w.Kind == "Job" && !handMade(w.Selector) {
 		return jobSelector(w), nil
@@ -55,8 +55,8 @@ func workloadSelector(w *snapshot.Workload) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the selector of %s %w; give labels with --selector", typeName(w.Ref), err)
 	}
-	// A ReplicaSet's selector is that of its Deployment and the hash of one
-	// revision, with which the service would select nothing after the next.
+	// The selector of a Deployment's ReplicaSet has the hash of one revision in
+	// addition, with which the service would select nothing after a rollout.
 	if w.Controller != nil {
 		delete(selector, appsv1.DefaultDeploymentUniqueLabelKey)
 		delete(selector, rolloutUniqueLabelKey)
@@ -67,15 +67,15 @@ func workloadSelector(w *snapshot.Workload) (map[string]string, error) {
 	return selector, nil
 }
 
-// handMade tells whether people wrote a Job's selector. The API server's own is
-// the UID of the Job, which no file knows and no second run has.
+// handMade reports whether a Job's selector was written by hand. The API server
+// generates one from the UID of the Job, which differs from run to run.
 func handMade(selector *metav1.LabelSelector) bool {
 	return selector != nil && (len(clean(selector.MatchLabels)) > 0 || len(selector.MatchExpressions) > 0)
 }
 
 // jobSelector selects the pods of a Job with a generated selector: by the
-// labels of its template, which the next run of the same Job has too, or else
-// by the Job's name, which the Job controller puts on every pod.
+// labels of its template, which later runs of the Job have, too, or else by the
+// Job's name, which the Job controller sets on every pod.
 func jobSelector(w *snapshot.Workload) map[string]string {
 	if selector := clean(w.Template.Labels); len(selector) > 0 {
 		return selector
@@ -83,8 +83,8 @@ func jobSelector(w *snapshot.Workload) map[string]string {
 	return map[string]string{batchv1.JobNameLabel: w.Name}
 }
 
-// matchLabels writes a selector as the plain labels that a service can have.
-// The error says what in it cannot be written so.
+// matchLabels returns a selector as plain labels, which is all that a service
+// can have. The error names the part that labels cannot express.
 func matchLabels(selector *metav1.LabelSelector) (map[string]string, error) {
 	if selector == nil {
 		return nil, nil
@@ -92,11 +92,11 @@ func matchLabels(selector *metav1.LabelSelector) (map[string]string, error) {
 	labels := merged(nil, selector.MatchLabels)
 	for _, expression := range selector.MatchExpressions {
 		if expression.Operator != metav1.LabelSelectorOpIn || len(expression.Values) != 1 {
-			return nil, fmt.Errorf("has the expression %q, which a service cannot have", expressionString(expression))
+			return nil, fmt.Errorf("has the expression %q, which the selector of a service cannot express", expressionString(expression))
 		}
 		value := expression.Values[0]
 		if other, ok := labels[expression.Key]; ok && other != value {
-			return nil, fmt.Errorf("has the expression %q beside %s=%s, so that it selects nothing",
+			return nil, fmt.Errorf("has both the expression %q and %s=%s, so it selects nothing",
 				expressionString(expression), expression.Key, other)
 		}
 		labels = merged(labels, map[string]string{expression.Key: value})

@@ -48,13 +48,13 @@ func TestSelectorOfWorkload(t *testing.T) {
 			want:   labels{"app": "web"}},
 		{name: "an expression against a label selects nothing",
 			object: deployment(matching(labels{"app": "web"}, expression("app", metav1.LabelSelectorOpIn, "db"))),
-			err:    `the selector of deployment/web has the expression "app in (db)" beside app=web, so that it selects nothing; give labels with --selector`},
+			err:    `the selector of deployment/web has both the expression "app in (db)" and app=web, so it selects nothing; give labels with --selector`},
 		{name: "an expression with In and two values is named in the error",
 			object: deployment(matching(labels{"app": "web"}, expression("tier", metav1.LabelSelectorOpIn, "front", "edge"))),
-			err:    `the selector of deployment/web has the expression "tier in (edge,front)", which a service cannot have; give labels with --selector`},
+			err:    `the selector of deployment/web has the expression "tier in (edge,front)", which the selector of a service cannot express; give labels with --selector`},
 		{name: "an expression with DoesNotExist is named in the error",
 			object: deployment(matching(nil, expression("canary", metav1.LabelSelectorOpDoesNotExist))),
-			err:    `the selector of deployment/web has the expression "!canary", which a service cannot have; give labels with --selector`},
+			err:    `the selector of deployment/web has the expression "!canary", which the selector of a service cannot express; give labels with --selector`},
 		{name: "a Deployment in a manifest that lacks its selector",
 			object: deployment(nil),
 			err:    `deployment/web has no selector; give labels with --selector`},
@@ -107,7 +107,7 @@ func TestPodWithoutNamespaceIsLabelledInTheCurrentOne(t *testing.T) {
 	pod := newPod("web", nil)
 	pod.Namespace = ""
 	err := FromPod(&snapshot.Snapshot{}, pod).SelectorErr
-	checkError(t, err, "pod/web has no labels, so that no service can select it; add one with: kubectl label pod web app=web")
+	checkError(t, err, "pod/web has no labels, so no service can select it; add one with: kubectl label pod web app=web")
 }
 
 func TestCleanDropsWhatControllersAndToolsAdd(t *testing.T) {

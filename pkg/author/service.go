@@ -1,6 +1,14 @@
-// Package author writes services for people: from a pod or a workload, and
-// what they ask for beyond it, to the Service that exposes it on node ports.
-// It is pure, and leaves out what the API server fills in by itself.
+// Package author creates NodePort services: from a pod or a workload, and the
+// options of the user, to the Service that exposes it on node ports.
+//
+// A Source says what is exposed; FromPod and FromWorkload make one. Options say
+// what the user wants to be different. Service combines them:
+//
+//	source := author.FromPod(snapshot, pod)
+//	service, err := author.Service(source, author.Options{NodePort: 30033})
+//
+// The package is pure: no files, no network. It leaves out all fields that the
+// API server sets by default.
 package author
 
 import (
@@ -10,9 +18,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Service writes the NodePort service for source, with all that options give.
-// Fields that the API server would set by itself are left out: an empty
-// protocol means TCP, and a node port of zero is one of the API server's choice.
+// Service returns the NodePort service that exposes source as options say.
+// Fields that the API server sets by default are left out: an empty protocol
+// means TCP, and the API server allocates a node port for zero. The errors name
+// the option or the field that is wrong, and what to do.
 func Service(source Source, options Options) (*corev1.Service, error) {
 	if err := options.validate(); err != nil {
 		return nil, err
@@ -44,7 +53,7 @@ func Service(source Source, options Options) (*corev1.Service, error) {
 }
 
 // merged returns the union of two maps in a new one, nil when it is empty. The
-// second wins.
+// second overrides the first.
 func merged(first, second map[string]string) map[string]string {
 	if len(first)+len(second) == 0 {
 		return nil

@@ -141,19 +141,19 @@ func TestBadOptionsAreToldBeforeAnythingElse(t *testing.T) {
 		options Options
 		err     string
 	}{
-		{Options{Name: "a/b"}, `"a/b" is not a service name: it must be of lower-case letters, digits and '-', begin and end with a letter or digit, and have at most 63 characters`},
+		{Options{Name: "a/b"}, `"a/b" is not a valid service name: use at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit`},
 		{Options{Labels: labels{"a": "b c"}}, `label "a=b c": bad value: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`},
 		{Options{Selector: labels{"": "b"}}, `selector "=b": bad key: name part must be non-empty`},
 		{Options{Annotations: labels{"/x": "b"}}, `annotation "/x": bad key: prefix part must be non-empty`},
-		{Options{NodePort: 65536}, `node port 65536 is not from 1 to 65535`},
-		{Options{NodePort: -1}, `node port -1 is not from 1 to 65535`},
-		{Options{AffinityTimeout: 1500 * time.Millisecond}, `session affinity timeout 1.5s is not of whole seconds from 1s to 24h`},
-		{Options{AffinityTimeout: 24*time.Hour + time.Second}, `session affinity timeout 24h0m1s is not of whole seconds from 1s to 24h`},
-		{Options{AffinityTimeout: -time.Second}, `session affinity timeout -1s is not of whole seconds from 1s to 24h`},
-		{Options{AffinityTimeout: time.Second, SessionAffinity: "None"}, `session affinity "None" has no timeout; give "ClientIP"`},
+		{Options{NodePort: 65536}, `node port 65536 is not between 1 and 65535`},
+		{Options{NodePort: -1}, `node port -1 is not between 1 and 65535`},
+		{Options{AffinityTimeout: 1500 * time.Millisecond}, `session affinity timeout 1.5s is not a whole number of seconds between 1s and 24h`},
+		{Options{AffinityTimeout: 24*time.Hour + time.Second}, `session affinity timeout 24h0m1s is not a whole number of seconds between 1s and 24h`},
+		{Options{AffinityTimeout: -time.Second}, `session affinity timeout -1s is not a whole number of seconds between 1s and 24h`},
+		{Options{AffinityTimeout: time.Second, SessionAffinity: "None"}, `session affinity "None" has no timeout; use "ClientIP"`},
 		{Options{IPFamilies: []corev1.IPFamily{four, four}}, `IP families ["IPv4" "IPv4"] are not one or both of "IPv4" and "IPv6"`},
 		{Options{IPFamilies: []corev1.IPFamily{four, "IPv6"}, IPFamilyPolicy: "SingleStack"}, `IP family policy "SingleStack" allows one IP family, not both`},
-		{Options{AppProtocols: labels{"web": "http"}}, `application protocol "web=http": no port has that name, but ""`},
+		{Options{AppProtocols: labels{"web": "http"}}, `application protocol "web=http": no port has that name; the ports are ""`},
 	}
 	source := Source{Name: "web", Selector: labels{"app": "web"}, Pod: newPod("", nil, port("", 80)).Spec}
 	for _, test := range tests {

@@ -11,38 +11,39 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// Source is what a service is authored from.
+// Source is what a service exposes.
 type Source struct {
-	// Ref is the pod or workload itself; the service comes into its namespace.
+	// Ref is the pod or workload itself; the service gets its namespace.
 	Ref snapshot.Ref
-	// Name is what the service is named after. It may not yet be a valid name.
+	// Name is what the service is named after. It need not be valid as a name
+	// of a service.
 	Name string
-	// Labels are those of the service to be.
+	// Labels are the labels of the service.
 	Labels map[string]string
-	// Selector is that of the service to be; nil when SelectorErr says why
-	// there can be none. A selector that the user gives stands above both.
+	// Selector is the selector of the service; nil when SelectorErr says why
+	// there can be none. A selector that the user gives overrides both.
 	Selector    map[string]string
 	SelectorErr error
 	// Pod declares the ports.
 	Pod corev1.PodSpec
 
-	// peers holds the pods that a selector may match besides a bare pod; nil
-	// for a workload, whose template speaks for all its pods.
+	// peers holds the pods that a selector may match in addition to a bare pod;
+	// nil for a workload, whose template describes all its pods.
 	peers *snapshot.Snapshot
 }
 
-// FromWorkload authors from a workload: by its selector and the ports of its
-// template. It keeps parts of the workload without copying them.
+// FromWorkload returns the source for a workload: its selector and the ports of
+// its template. The source shares memory with the workload.
 func FromWorkload(w *snapshot.Workload) Source {
 	source := Source{Ref: w.Ref, Name: w.Name, Labels: clean(w.Labels), Pod: w.Template.Spec}
 	source.Selector, source.SelectorErr = workloadSelector(w)
 	return source
 }
 
-// FromPod authors from a pod. Of a pod that belongs to a workload the workload
-// is the source, since the pod will be replaced. If the snapshot does not hold
-// the workload, the pod's labels have to do, without those that controllers
-// add, and the service is named after the workload still.
+// FromPod returns the source for a pod. If the pod belongs to a workload, the
+// workload is the source, since the pod will be replaced. If the snapshot does
+// not hold the workload, the selector is made from the pod's labels, without
+// those that controllers set, and the service is named after the workload.
 func FromPod(s *snapshot.Snapshot, pod *corev1.Pod) Source {
 	owner, owned := s.OwnerOf(pod)
 	if owned {
@@ -57,7 +58,7 @@ func FromPod(s *snapshot.Snapshot, pod *corev1.Pod) Source {
 		Pod:    pod.Spec,
 		peers:  s,
 	}
-	// A static pod is controlled by its node, which gives no name to a service.
+	// A static pod is controlled by its node, which is no name for a service.
 	if owned && owner.Kind != "Node" {
 		source.Name = familyName(owner.Name, pod.Labels)
 	}
@@ -65,8 +66,8 @@ func FromPod(s *snapshot.Snapshot, pod *corev1.Pod) Source {
 	return source
 }
 
-// familyName is a controller's name without the hash by which a Deployment
-// tells its ReplicaSets apart.
+// familyName returns a controller's name without the hash that a Deployment
+// appends to the names of its ReplicaSets.
 func familyName(controller string, podLabels map[string]string) string {
 	if hash := podLabels[appsv1.DefaultDeploymentUniqueLabelKey]; hash != "" {
 		return strings.TrimSuffix(controller, "-"+hash)
@@ -74,27 +75,28 @@ func familyName(controller string, podLabels map[string]string) string {
 	return controller
 }
 
-// serviceName is the name that the user gave, or else the source's made valid.
+// serviceName returns the name that the user gave, or else the source's name
+// made valid.
 func (s Source) serviceName(given string) (string, error) {
 	if given == "" {
 		name := validName(s.Name)
 		if name == "" {
-			return "", fmt.Errorf("no service name can be made from %q, since it has no letter; give one with --name", s.Name)
+			return "", fmt.Errorf("cannot derive a service name from %q, because it has no letter; give one with --name", s.Name)
 		}
 		return name, nil
 	}
 	// Since Kubernetes 1.36 a service's name may start with a digit
 	// (RelaxedServiceNameValidation). An older API server says so itself.
 	if problems := validation.IsDNS1123Label(given); len(problems) > 0 {
-		return "", fmt.Errorf("%q is not a service name: it must be of lower-case letters, digits and '-', "+
-			"begin and end with a letter or digit, and have at most %d characters", given, validation.DNS1123LabelMaxLength)
+		return "", fmt.Errorf("%q is not a valid service name: use at most %d lower-case letters, digits and '-', "+
+			"and begin and end with a letter or digit", given, validation.DNS1123LabelMaxLength)
 	}
 	return given, nil
 }
 
-// validName is the part of name that every API server takes for a service: at
-// most 63 lower-case letters, digits and hyphens, the first a letter. It is
-// empty when nothing is left.
+// validName returns the part of name that every API server accepts as the name
+// of a service: at most 63 lower-case letters, digits and hyphens, the first a
+// letter. It is empty when nothing is left.
 func validName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
@@ -107,5 +109,5 @@ func validName(name string) string {
 	return strings.TrimRight(name, "-")
 }
 
-// typeName writes an object as people type it: "deployment/web".
+// typeName returns an object as users type it: "deployment/web".
 func typeName(ref snapshot.Ref) string { return strings.ToLower(ref.Kind) + "/" + ref.Name }

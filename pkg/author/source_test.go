@@ -109,11 +109,11 @@ func TestFromPod(t *testing.T) {
 		{name: "a bare pod without labels is told how to get one", snapshot: none,
 			pod:  newPod("web.1", nil),
 			want: source{"Pod/shop/web.1", "web.1", nil, nil},
-			err:  `pod/web.1 has no labels, so that no service can select it; add one with: kubectl label pod web.1 app=web-1 -n shop`},
+			err:  `pod/web.1 has no labels, so no service can select it; add one with: kubectl label pod web.1 app=web-1 -n shop`},
 		{name: "a pod with generated labels only is told how to get another", snapshot: none,
 			pod:  newPod("1234", labels{"controller-revision-hash": "5b", "app.kubernetes.io/managed-by": "Helm"}),
 			want: source{"Pod/shop/1234", "1234", nil, nil},
-			err:  `pod/1234 has no labels but those that controllers gave it, so that no service can select it; add one with: kubectl label pod 1234 app=APP -n shop`},
+			err:  `pod/1234 has only labels that controllers set, so no service can select it; add one with: kubectl label pod 1234 app=APP -n shop`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,11 +133,11 @@ func TestServiceName(t *testing.T) {
 		{name: "a name begins with a letter", source: "2048-game", want: "game"},
 		{name: "a long name is cut, and not at a hyphen", source: strings.Repeat("a", 62) + ".b", want: strings.Repeat("a", 62)},
 		{name: "digits alone make no name", source: "2048",
-			err: `no service name can be made from "2048", since it has no letter; give one with --name`},
+			err: `cannot derive a service name from "2048", because it has no letter; give one with --name`},
 		{name: "the user's name stands above", source: "web", given: "shop", want: "shop"},
 		{name: "the user's name may begin with a digit", source: "web", given: "2048", want: "2048"},
 		{name: "the user's name must be a label", source: "web", given: "Shop",
-			err: `"Shop" is not a service name: it must be of lower-case letters, digits and '-', begin and end with a letter or digit, and have at most 63 characters`},
+			err: `"Shop" is not a valid service name: use at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,37 +9,37 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
 
-// ParseExternalTrafficPolicy reads "Cluster" or "Local", in any case.
+// ParseExternalTrafficPolicy parses "Cluster" or "Local", in any case.
 func ParseExternalTrafficPolicy(s string) (corev1.ServiceExternalTrafficPolicy, error) {
 	return parseWord("external traffic policy", s,
 		corev1.ServiceExternalTrafficPolicyCluster, corev1.ServiceExternalTrafficPolicyLocal)
 }
 
-// ParseInternalTrafficPolicy reads "Cluster" or "Local", in any case.
+// ParseInternalTrafficPolicy parses "Cluster" or "Local", in any case.
 func ParseInternalTrafficPolicy(s string) (corev1.ServiceInternalTrafficPolicy, error) {
 	return parseWord("internal traffic policy", s,
 		corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)
 }
 
-// ParseSessionAffinity reads "None" or "ClientIP", in any case.
+// ParseSessionAffinity parses "None" or "ClientIP", in any case.
 func ParseSessionAffinity(s string) (corev1.ServiceAffinity, error) {
 	return parseWord("session affinity", s, corev1.ServiceAffinityNone, corev1.ServiceAffinityClientIP)
 }
 
-// ParseIPFamily reads "IPv4" or "IPv6", in any case.
+// ParseIPFamily parses "IPv4" or "IPv6", in any case.
 func ParseIPFamily(s string) (corev1.IPFamily, error) {
 	return parseWord("IP family", s, corev1.IPv4Protocol, corev1.IPv6Protocol)
 }
 
-// ParseIPFamilyPolicy reads "SingleStack", "PreferDualStack" or
+// ParseIPFamilyPolicy parses "SingleStack", "PreferDualStack" or
 // "RequireDualStack", in any case.
 func ParseIPFamilyPolicy(s string) (corev1.IPFamilyPolicy, error) {
 	return parseWord("IP family policy", s, corev1.IPFamilyPolicySingleStack,
 		corev1.IPFamilyPolicyPreferDualStack, corev1.IPFamilyPolicyRequireDualStack)
 }
 
-// parseWord finds the word that s is, whatever its case. The error names all
-// words, and the one most likely meant.
+// parseWord returns the word that equals s, ignoring case. The error lists all
+// words, and suggests the nearest one.
 func parseWord[T ~string](what, s string, words ...T) (T, error) {
 	var names, quoted []string
 	for _, word := range words {

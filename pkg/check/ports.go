@@ -18,7 +18,7 @@ func portRules() []Rule {
 		Explanation: "A service forwards only the ports that it lists, so the API server wants at least one.",
 	}, {
 		ID: "NP004", Severity: Error, Title: "port number is not valid", find: perPort(invalidNumber),
-		Explanation: "The port of a service is a number from 1 to 65535.",
+		Explanation: "The port of a service is a number between 1 and 65535.",
 	}, {
 		ID: "NP005", Severity: Error, Title: "port has no name", find: perPort(missingName),
 		Explanation: "A service with more than one port has to name each of them: the name is what endpoints are matched by.",
@@ -36,7 +36,7 @@ func portRules() []Rule {
 		Explanation: "A service lists a port once for each protocol.",
 	}, {
 		ID: "NP010", Severity: Error, Title: "target port is not valid", find: perPort(invalidTarget),
-		Explanation: "A target port is a number from 1 to 65535 or the name of a container port: at most 15 lower-case " +
+		Explanation: "A target port is a number between 1 and 65535 or the name of a container port: at most 15 lower-case " +
 			"letters, digits and single hyphens, with at least one letter. A number in quotes is taken for a name.",
 	}, {
 		ID: "NP011", Severity: Error, Title: "application protocol is not valid", find: perPort(invalidAppProtocol),
@@ -70,7 +70,7 @@ func invalidNumber(_ *subject, i int, port *corev1.ServicePort) []Finding {
 	return []Finding{{
 		Field:   portField(i, "port"),
 		Message: fmt.Sprintf("%d is no port number: it must be from 1 to 65535", port.Port),
-		Fix:     fmt.Sprintf("set %s to a number from 1 to 65535", portField(i, "port")),
+		Fix:     fmt.Sprintf("set %s to a number between 1 and 65535", portField(i, "port")),
 	}}
 }
 
@@ -167,7 +167,7 @@ func invalidTarget(_ *subject, i int, port *corev1.ServicePort) []Finding {
 		return []Finding{{
 			Field:   field,
 			Message: fmt.Sprintf("%d is no port number: a target port must be from 1 to 65535", target.IntVal),
-			Fix:     "set " + field + " to a number from 1 to 65535, or to the name of a container port",
+			Fix:     "set " + field + " to a number between 1 and 65535, or to the name of a container port",
 		}}
 	}
 	if len(validation.IsValidPortName(target.StrVal)) == 0 {

@@ -25,7 +25,7 @@ func templateRules() []Rule {
 			"to the first of them.",
 	}, {
 		ID: "NP218", Severity: Error, Title: "container port is refused", find: refusedPorts,
-		Explanation: "The API server holds the ports of containers to a syntax too: a number from 1 to 65535, a name of at most 15 " +
+		Explanation: "The API server holds the ports of containers to a syntax too: a number between 1 and 65535, a name of at most 15 " +
 			"lower-case letters, digits and hyphens that is unique in the container, the protocol in capitals, and on the " +
 			"host's network the same number as host port. It refuses the pod otherwise.",
 	}}
@@ -138,7 +138,7 @@ func refusedPort(container *corev1.Container, hostNetwork bool) (why, fix string
 		port := &container.Ports[i]
 		switch {
 		case len(validation.IsValidPortNum(int(port.ContainerPort))) > 0:
-			return fmt.Sprintf("container port %d is not from 1 to 65535", port.ContainerPort), "set containerPort to the port that the application listens on"
+			return fmt.Sprintf("container port %d is not between 1 and 65535", port.ContainerPort), "set containerPort to the port that the application listens on"
 		case port.Name != "" && len(validation.IsValidPortName(port.Name)) > 0:
 			return fmt.Sprintf("%s cannot be the name of a port, as %s", plain(port.Name), targetSyntax(port.Name)), "choose another name for the port, and for the target port that uses it"
 		case port.Name != "" && names[port.Name]:

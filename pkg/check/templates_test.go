@@ -48,6 +48,6 @@ func templateCases() []ruleCase {
 		want: []string{refused + "two ports have the name http, so the API server refuses its pods"},
 	}, {
 		id: "NP218", name: "no port", service: service(), in: []any{pod(declaring(containerPort("http", 0)))},
-		want: []string{refused + "container port 0 is not from 1 to 65535, so the API server refuses its pods"},
+		want: []string{refused + "container port 0 is not between 1 and 65535, so the API server refuses its pods"},
 	}}
 }
