@@ -13,10 +13,10 @@ import (
 type Client struct {
 	// OS is its runtime.GOOS.
 	OS string
-	// WSL tells that it is a Linux in WSL 2, beside the Windows of the laptop.
+	// WSL is true for a Linux in WSL 2 on a Windows machine.
 	WSL bool
 	// Server is the host of the API server's address in the kubeconfig, without
-	// port; empty when it is not known. It tells whether the cluster runs here.
+	// port; empty when it is not known. It shows whether the cluster is local.
 	Server string
 }
 
@@ -25,7 +25,7 @@ type Port struct {
 	Namespace, Service string
 	// Protocol is TCP when empty.
 	Protocol corev1.Protocol
-	// Port is the service's.
+	// Port is the service port.
 	Port, NodePort int32
 }
 
@@ -39,10 +39,10 @@ const (
 	No
 )
 
-// String is "yes", "no" or "unknown".
+// String returns "yes", "no" or "unknown".
 func (a Answer) String() string { return [...]string{"unknown", "yes", "no"}[a] }
 
-// cannot is the verb for what is not known to work.
+// cannot returns the verb for something that does not work, or may not.
 func (a Answer) cannot() string {
 	if a == No {
 		return "cannot"
@@ -50,30 +50,29 @@ func (a Answer) cannot() string {
 	return "may not"
 }
 
-// Advice is how to reach a node port of this platform from the client. The
-// zero Advice means that there is nothing to say beyond the nodes' addresses.
+// Advice says how to reach a node port of a platform from the client. The zero
+// Advice means that the node addresses are all there is to say.
 type Advice struct {
-	// Nodes tells whether the addresses of the nodes can be reached; a firewall
-	// may still let nothing through to their node ports.
+	// Nodes reports whether the client can reach the addresses of the nodes. A
+	// firewall may still block their node ports.
 	Nodes Answer
-	// Address is the one that works instead, with the same node port; empty
+	// Address is the address that works instead, with the same node port; empty
 	// when none is known.
 	Address string
-	// Command opens a way to the service as long as it runs, for when no
-	// address is known to work; empty when there is none.
+	// Command is a command that makes the service reachable while it runs, for
+	// use when no address is known to work; empty when there is none.
 	Command string
-	// Text is a sentence for people, without a full stop; empty when there is
-	// nothing to say.
+	// Text is a sentence for the user, without a full stop; it may be empty.
 	Text string
 }
 
-// localhost is where desktop clusters forward their node ports to.
+// localhost is the address to which desktop clusters forward their node ports.
 const localhost = "127.0.0.1"
 
-// Advice tells how to reach port from c.
+// Advice returns how to reach port from c.
 func (p Platform) Advice(c Client, port Port) Advice {
 	if slices.Contains(p.hosts, c.Server) {
-		// Who talks to the API server on a node can reach the node.
+		// A client that reaches the API server on a node can reach the node.
 		return Advice{Nodes: Yes}
 	}
 	trait, known := traits()[p.Name]
@@ -95,8 +94,8 @@ func (p Platform) Advice(c Client, port Port) Advice {
 	return advice
 }
 
-// hosts tells whether the cluster runs on the client's own machine, as far as
-// the address of the API server tells. From within WSL it may have another.
+// hosts reports whether the cluster runs on the client's own machine, judging
+// by the address of the API server. In WSL that address is no evidence.
 func (c Client) hosts() bool {
 	switch c.Server {
 	case "", "localhost", "kubernetes.docker.internal", "k8s.orb.local":
@@ -106,7 +105,7 @@ func (c Client) hosts() bool {
 	return c.WSL || ip.IsLoopback() || ip.IsUnspecified()
 }
 
-// system names the client for people.
+// system returns the client's name in messages.
 func (c Client) system() string {
 	switch c.OS {
 	case "darwin":
@@ -117,11 +116,11 @@ func (c Client) system() string {
 	return "this machine"
 }
 
-// Firewall says in one sentence what a cloud must let through before port can
-// be reached from outside; it is empty where no firewall is known.
+// Firewall returns a sentence about what the cloud's firewall must allow before
+// port can be reached from outside. It is empty where no firewall is known.
 func (p Platform) Firewall(port Port) string { return p.fill(firewalls()[p.Name], port) }
 
-// fill puts names and numbers into a text of the tables.
+// fill replaces the placeholders of a text.
 func (p Platform) fill(text string, port Port, more ...string) string {
 	protocol := string(port.protocol())
 	return strings.NewReplacer(append(more,

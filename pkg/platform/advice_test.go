@@ -75,7 +75,7 @@ func TestAdvice(t *testing.T) {
 			Text: "Lima opens node ports on localhost, unless the instance is plain or rootless, and this machine cannot reach the address of its node"}},
 		{"a node in WSL from WSL", node("laptop", kernel(wsl2)), inWSL, Advice{Nodes: Yes}},
 		{"a node in WSL from Windows", node("laptop", kernel(wsl2)), windows, Advice{
-			Text: "the node is inside WSL 2, which forwards to Windows only ports that a process listens on, and on node ports none does; try the node's address"}},
+			Text: "the node is inside WSL 2, which forwards only ports on which a process listens to Windows, and no process listens on node ports; try the node's address"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestFirewall(t *testing.T) {
 		port     Port
 		want     string
 	}{
-		{EKS, web(), "the security group of the nodes lets in 30033/TCP from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port 30033 --cidr CIDR"},
-		{GKE, dns, "the firewall of Google Cloud lets in 30033/UDP only after gcloud compute firewall-rules create NAME --allow udp:30033"},
+		{EKS, web(), "the security group of the nodes allows 30033/TCP from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port 30033 --cidr CIDR"},
+		{GKE, dns, "the firewall of Google Cloud allows 30033/UDP only after gcloud compute firewall-rules create NAME --allow udp:30033"},
 		{AKS, web(), "the network security group of the nodes must allow 30033/TCP, and nodes have no public address unless their pool enables it"},
 		{Hetzner, web(), "a firewall of Hetzner, if one is set up, must allow 30033/TCP"},
 		{Kind, web(), ""},

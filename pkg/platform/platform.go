@@ -1,9 +1,10 @@
-// Package platform tells from its nodes what a cluster runs on, and from there
-// which address of a node port can be reached from the user's machine. The
-// nodes of clusters on a laptop are often containers or virtual machines whose
-// addresses lead nowhere from outside. It is pure: it knows rules and asks no
-// network, so that its answers are the best guess and an address that
-// answers is the better proof.
+// Package platform detects what a cluster runs on, from its nodes, and which
+// address of a node port the user's machine can reach. The nodes of clusters on
+// a laptop are often containers or virtual machines whose addresses cannot be
+// reached from outside.
+//
+// The package is pure: it applies rules and makes no connections. Its answers
+// are a best guess; a connection that succeeds is better evidence.
 package platform
 
 import (
@@ -41,24 +42,24 @@ const (
 	Equinix      = "Equinix Metal"
 )
 
-// Platform is what a cluster runs on. The zero Platform is not recognised, and
-// has no advice.
+// Platform is what a cluster runs on. The zero Platform means that it was not
+// recognised; it has no advice.
 type Platform struct {
 	// Name is one of the names above, or empty.
 	Name string
-	// WSL tells that nodes run on the kernel of WSL 2, whatever the platform.
-	// That kernel lacks xt_recent, so that one service with session affinity
-	// stops kube-proxy's iptables mode from updating any service.
+	// WSL is true when nodes run on the kernel of WSL 2, on any platform. That
+	// kernel lacks xt_recent, so a single service with session affinity keeps
+	// kube-proxy's iptables mode from updating any service.
 	WSL bool
 
-	// inVM tells that nodes are containers of an engine in a virtual machine.
+	// inVM is true when nodes are containers of an engine in a virtual machine.
 	inVM bool
-	// hosts are all addresses of all nodes.
+	// hosts holds all addresses of all nodes.
 	hosts []string
 }
 
-// Detect recognises the platform that all nodes agree on. Of a cluster over
-// several platforms nothing is said.
+// Detect returns the platform of the nodes. It is the zero Platform when the
+// nodes are on different platforms.
 func Detect(nodes []*corev1.Node) Platform {
 	var p Platform
 	for i, node := range nodes {

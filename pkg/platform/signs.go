@@ -6,22 +6,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// sign is what gives a platform away on a node. What is given must all be there.
+// sign describes how to recognise a platform by a node. All fields that are not
+// empty must match.
 type sign struct {
 	platform string
-	provider string // the start of the provider ID
-	label    string // the start of a label's key
-	node     string // the node's name; its start, if it ends with "-"
-	image    string // a part of the OS image's name
-	kernel   string // a part of the kernel's version
-	kubelet  string // a part of the kubelet's version
+	provider string // prefix of the provider ID
+	label    string // prefix of a label's key
+	node     string // the node's name; a prefix of it if it ends with "-"
+	image    string // part of the OS image's name
+	kernel   string // part of the kernel's version
+	kubelet  string // part of the kubelet's version
 }
 
-// signs are all signs, the more telling ones first.
+// signs returns all signs, the more specific ones first.
 func signs() []sign {
 	return []sign{
 		// kind writes the provider ID (pkg/cluster/internal/kubeadm/config.go);
-		// Docker Desktop's name for its own kind cluster is from reports only.
+		// the provider ID of Docker Desktop's own kind cluster is known from
+		// reports only.
 		{platform: DockerDesktopKind, provider: "kind://docker/desktop/"},
 		{platform: Kind, provider: "kind://"},
 		{platform: Minikube, label: "minikube.k8s.io/"},
@@ -54,7 +56,8 @@ func signs() []sign {
 	}
 }
 
-// nameOf is the platform of the first sign on a node, empty if there is none.
+// nameOf returns the platform of the first sign that matches a node; empty if
+// none does.
 func nameOf(node *corev1.Node) string {
 	for _, sign := range signs() {
 		if sign.on(node) {

@@ -1,19 +1,19 @@
 package platform
 
-// trait is how the nodes of a platform can be reached from the machine that it
-// runs on.
+// trait describes how the nodes of a platform can be reached from the machine
+// that it runs on.
 type trait struct {
-	// nodes tells whether the nodes' addresses work.
+	// nodes reports whether the node addresses work.
 	nodes func(Platform, Client) Answer
-	// If they do not, or perhaps not: what does, as in Advice.
+	// What works otherwise, as in Advice.
 	address string
 	command func(Port) string
 	text    string
 }
 
-// traits are those of the platforms for laptops, by name. They follow the
-// documents and issues of each; where these disagree or are old, the answer is
-// Unknown.
+// traits returns the traits of the platforms for laptops, by name. The source
+// is each platform's documentation and issues; where these disagree or are old,
+// the answer is Unknown.
 func traits() map[string]trait {
 	always := func(a Answer) func(Platform, Client) Answer { return func(Platform, Client) Answer { return a } }
 	return map[string]trait{
@@ -37,13 +37,13 @@ func traits() map[string]trait {
 		Lima: {nodes: always(No), address: localhost,
 			text: "{platform} opens node ports on localhost, unless the instance is plain or rootless, and {client} cannot reach the address of its node"},
 		WSL: {nodes: ofWSL,
-			text: "the node is inside WSL 2, which forwards to Windows only ports that a process listens on, and on node ports none does; try the node's address"},
+			text: "the node is inside WSL 2, which forwards only ports on which a process listens to Windows, and no process listens on node ports; try the node's address"},
 	}
 }
 
-// asContainers tells whether containers can be reached by their addresses: on
-// Linux they can, where the engine runs in no virtual machine. Inside WSL the
-// kernel does not tell whether the engine is of the same distribution.
+// asContainers reports whether the addresses of containers can be reached: yes
+// on Linux, unless the engine runs in a virtual machine. In WSL the kernel does
+// not show whether the engine belongs to the same distribution.
 func asContainers(p Platform, c Client) Answer {
 	switch {
 	case c.WSL:
@@ -54,10 +54,10 @@ func asContainers(p Platform, c Client) Answer {
 	return Yes
 }
 
-// ofMinikube follows from how the API server is reached: minikube maps it to
-// localhost when the driver gives the node no address that works from here,
-// and names the node's own address otherwise (pkg/minikube/driver/driver.go,
-// NeedsPortForward).
+// ofMinikube derives the answer from the API server's address: minikube maps it
+// to localhost when the driver gives the node no address that works from this
+// machine, and uses the node's address otherwise
+// (pkg/minikube/driver/driver.go, NeedsPortForward).
 func ofMinikube(_ Platform, c Client) Answer {
 	if c.Server == "" {
 		return Unknown
@@ -65,7 +65,7 @@ func ofMinikube(_ Platform, c Client) Answer {
 	return No
 }
 
-// ofWSL is yes for a Linux beside the node's in the same virtual machine.
+// ofWSL returns Yes for a client in the same virtual machine as the node.
 func ofWSL(_ Platform, c Client) Answer {
 	if c.WSL {
 		return Yes
@@ -73,12 +73,12 @@ func ofWSL(_ Platform, c Client) Answer {
 	return Unknown
 }
 
-// forward opens the node port itself on this machine.
+// forward returns the command that opens the node port on this machine.
 func forward(port Port) string {
 	return "kubectl nodeport forward" + port.inNamespace() + " " + port.Service
 }
 
-// inNamespace is the flag for the service's namespace.
+// inNamespace returns the flag for the service's namespace.
 func (p Port) inNamespace() string {
 	if p.Namespace == "" {
 		return ""
@@ -86,11 +86,11 @@ func (p Port) inNamespace() string {
 	return " -n " + p.Namespace
 }
 
-// firewalls are what stands before the nodes of each cloud.
+// firewalls returns what each cloud's firewall must allow, by platform.
 func firewalls() map[string]string {
 	const (
-		aws     = "the security group of the nodes lets in {port}/{protocol} from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol {proto} --port {port} --cidr CIDR"
-		google  = "the firewall of Google Cloud lets in {port}/{protocol} only after gcloud compute firewall-rules create NAME --allow {proto}:{port}"
+		aws     = "the security group of the nodes allows {port}/{protocol} from outside only after aws ec2 authorize-security-group-ingress --group-id GROUP --protocol {proto} --port {port} --cidr CIDR"
+		google  = "the firewall of Google Cloud allows {port}/{protocol} only after gcloud compute firewall-rules create NAME --allow {proto}:{port}"
 		azure   = "the network security group of the nodes must allow {port}/{protocol}, and nodes have no public address unless their pool enables it"
 		oracle  = "the security list must allow {port}/{protocol}, and Oracle's images reject forwarded packets with a rule in iptables of the node"
 		general = "a firewall of {platform}, if one is set up, must allow {port}/{protocol}"

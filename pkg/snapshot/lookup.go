@@ -13,7 +13,7 @@ func (s *Snapshot) Service(namespace, name string) *corev1.Service {
 	return s.built().services[Ref{"Service", namespace, name}]
 }
 
-// Before returns the service that another of this name is to replace, or nil.
+// Before returns the service that the one with this name will replace, or nil.
 func (s *Snapshot) Before(namespace, name string) *corev1.Service {
 	return s.built().replaced[Ref{"Service", namespace, name}]
 }
@@ -36,13 +36,13 @@ func (s *Snapshot) Pod(namespace, name string) *corev1.Pod {
 	return s.built().pods[Ref{"Pod", namespace, name}]
 }
 
-// Workload returns a workload by its kind, or nil.
+// Workload returns the workload of this kind and name, or nil.
 func (s *Snapshot) Workload(kind, namespace, name string) *Workload {
 	return s.built().owners[Ref{kind, namespace, name}]
 }
 
-// PodsMatching returns the pods of a namespace that carry all labels of a
-// service's selector. An empty selector matches none, as for a service.
+// PodsMatching returns the pods of a namespace that have all labels of a
+// service's selector. An empty selector matches no pod, as in a service.
 func (s *Snapshot) PodsMatching(namespace string, selector map[string]string) []*corev1.Pod {
 	candidates := s.rarest(namespace, selector)
 	matcher := labels.SelectorFromSet(selector)
@@ -68,11 +68,11 @@ func (s *Snapshot) rarest(namespace string, selector map[string]string) []*corev
 	return shortest
 }
 
-// OwnerOf returns the workload that a pod belongs to in the end: the
-// Deployment rather than its ReplicaSet. A workload that the snapshot does not
-// hold is named all the same. ok is false for a bare pod.
+// OwnerOf returns the topmost workload that controls a pod: the Deployment
+// rather than its ReplicaSet. The workload need not be in the snapshot. ok is
+// false for a bare pod.
 func (s *Snapshot) OwnerOf(pod *corev1.Pod) (owner Ref, ok bool) {
-	const deepest = 8 // a manifest may name a circle of controllers
+	const deepest = 8 // controllers in a manifest may form a cycle
 	controller := metav1.GetControllerOf(pod)
 	for range deepest {
 		if controller == nil {
@@ -122,7 +122,7 @@ func (x *index) build(s *Snapshot) {
 	x.buildPods(s.Pods)
 }
 
-// serviceOf is the service that an EndpointSlice is for.
+// serviceOf returns the name of the service that an EndpointSlice belongs to.
 func serviceOf(slice *discoveryv1.EndpointSlice) string {
 	return slice.Labels[discoveryv1.LabelServiceName]
 }

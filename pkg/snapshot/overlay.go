@@ -7,11 +7,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Overlay returns what a cluster becomes when manifests are applied to it:
-// written takes the place of what live has by the same names, a workload
-// together with its pods, a service together with its EndpointSlices. The
-// services of live that give way are Replaced. Positions are those of written;
-// the range is written's, if it has one. Neither argument is changed.
+// Overlay returns the cluster that results when manifests are applied to a live
+// one. The objects of written replace those of live with the same names, a
+// workload together with its pods, a service together with its EndpointSlices.
+// The services of live that are replaced are in Replaced. Positions are those
+// of written; the node port range is that of written, if it has one. Neither
+// argument is changed.
 func Overlay(live, written *Snapshot) *Snapshot {
 	joined := &Snapshot{
 		Services:  merge("Service", live.Services, written.Services),
@@ -42,8 +43,8 @@ func Overlay(live, written *Snapshot) *Snapshot {
 	return joined
 }
 
-// merge returns the objects of both lists, those of over in place of others
-// by the same name.
+// merge returns the objects of both lists; those of over replace others with
+// the same name.
 func merge[T metav1.Object](kind string, under, over []T) []T {
 	names := make(map[Ref]bool, len(over))
 	for _, object := range over {
@@ -53,16 +54,16 @@ func merge[T metav1.Object](kind string, under, over []T) []T {
 	return slices.Concat(over, rest)
 }
 
-// kept returns the elements that do not give way.
-func kept[T any](list []T, givesWay func(T) bool) []T {
-	return slices.DeleteFunc(slices.Clone(list), givesWay)
+// kept returns the elements that are not replaced.
+func kept[T any](list []T, replaced func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(list), replaced)
 }
 
 func (s *Snapshot) hasWorkload(w *Workload) bool {
 	return s.Workload(w.Kind, w.Namespace, w.Name) != nil
 }
 
-// makes tells whether a pod of the live cluster belongs to a workload of s.
+// makes reports whether a pod of the live cluster belongs to a workload of s.
 func (s *Snapshot) makes(live *Snapshot, pod *corev1.Pod) bool {
 	owner, ok := live.OwnerOf(pod)
 	return ok && s.Workload(owner.Kind, owner.Namespace, owner.Name) != nil

@@ -1,6 +1,7 @@
-// Package snapshot holds a cluster at one moment as plain data, wherever it
-// came from: an API server, manifests or a local run. What needs a lookup is
-// indexed on first use, so that no reader ever walks services × pods.
+// Package snapshot holds the objects of a cluster at one moment as plain data,
+// regardless of their source: an API server, manifests or a local run. Lookups
+// use an index that is built on first use, so no caller iterates over all pods
+// for each service.
 package snapshot
 
 import (
@@ -13,9 +14,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 )
 
-// Snapshot is what is known of a cluster. The zero value is an empty cluster
+// Snapshot is what is known about a cluster. The zero value is an empty cluster
 // about which everything is known. Its objects are shared and must not be
-// changed; its lists must not change after the first call of a method.
+// changed; its lists must not change after the first method call.
 type Snapshot struct {
 	Services  []*corev1.Service
 	Slices    []*discoveryv1.EndpointSlice
@@ -23,16 +24,15 @@ type Snapshot struct {
 	Pods      []*corev1.Pod
 	Workloads []*Workload
 	Policies  []*networkingv1.NetworkPolicy
-	// Replaced are services as they are before those of the same names in
-	// Services, which are yet to be applied, take their place.
+	// Replaced are the current versions of services whose new versions, yet to
+	// be applied, are in Services.
 	Replaced []*corev1.Service
 
-	// NodePorts is the range of the API server; zero when it was not asked for.
+	// NodePorts is the API server's node port range; zero when it is not known.
 	NodePorts nodeport.Range
-	// Gaps name what could not be read; what they name is missing above.
+	// Gaps name the resources that could not be read and are missing above.
 	Gaps []Gap
-	// Positions finds objects in the files that they came from; nil when they
-	// came from no file.
+	// Positions locates objects in their files; nil when they come from no file.
 	Positions Locator
 
 	index index
@@ -44,15 +44,16 @@ type Gap struct {
 	Resource string
 	// Namespace is where it could not be read; empty for the whole cluster.
 	Namespace string
-	// Err is why, as the API server said it.
+	// Err is the API server's error.
 	Err error
 }
 
-// UnknownPods is the resource of a gap that is not about a permission: manifests
-// hold an object of which an operator may make pods that nothing shows.
+// UnknownPods is the resource of a gap that is not about a permission: the
+// manifests hold an object from which an operator may create pods.
 const UnknownPods = "pods of other kinds"
 
-// Knows tells whether a resource, such as "nodes", could be read everywhere.
+// Knows reports whether a resource, such as "nodes", could be read in all
+// namespaces.
 func (s *Snapshot) Knows(resource string) bool {
 	for _, gap := range s.Gaps {
 		if gap.Resource == resource {
@@ -62,8 +63,8 @@ func (s *Snapshot) Knows(resource string) bool {
 	return true
 }
 
-// Locate returns where a field of an object stands in the files that the
-// snapshot was read from. The field is written as the API server writes it,
+// Locate returns the position of a field in the files that the snapshot was
+// read from. The field is written as in the API server's messages,
 // such as "spec.ports[0].nodePort"; the empty field is the object itself. The
 // zero Position means that no file is known.
 func (s *Snapshot) Locate(object Ref, field string) Position {

@@ -8,27 +8,27 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Workload is what a Deployment, StatefulSet, DaemonSet, ReplicaSet,
-// ReplicationController and Job have in common: a selector and a template of
-// pods. A Job's selector is nil before the API server has written it.
+// Workload holds what a Deployment, StatefulSet, DaemonSet, ReplicaSet,
+// ReplicationController and Job have in common: a selector and a pod template.
+// A Job's selector is nil until the API server has generated it.
 type Workload struct {
 	Ref
 	Labels   map[string]string
 	Selector *metav1.LabelSelector
 	Template corev1.PodTemplateSpec
-	// Replicas is the number of pods wanted; 1 where the object says none.
-	// A DaemonSet's is -1: one on every node.
+	// Replicas is the desired number of pods; 1 where the object does not say.
+	// A DaemonSet has PerNode.
 	Replicas int32
-	// Controller is the workload that made this one, such as the Deployment of
-	// a ReplicaSet; nil for one that was made by hand.
+	// Controller is the workload that controls this one, such as the Deployment
+	// of a ReplicaSet; nil if there is none.
 	Controller *metav1.OwnerReference
 }
 
 // PerNode is the number of replicas of a DaemonSet: one pod on every node.
 const PerNode int32 = -1
 
-// WorkloadOf returns what object, a workload of one of the kinds above, says
-// of its pods. ok is false for any other object.
+// WorkloadOf converts an object of one of the kinds of a Workload. ok is false
+// for any other object.
 func WorkloadOf(object runtime.Object) (workload *Workload, ok bool) {
 	switch o := object.(type) {
 	case *appsv1.Deployment:
@@ -66,8 +66,8 @@ func newWorkload(kind string, object metav1.Object, selector *metav1.LabelSelect
 	return workload
 }
 
-// replicationController brings the oldest workload's shape to that of the
-// others: its selector is a plain map, and the template's labels when empty
+// replicationController converts the oldest kind of workload, whose selector is
+// a plain map that defaults to the template's labels
 // (k8s.io/kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ReplicationController).
 func replicationController(o *corev1.ReplicationController) *Workload {
 	labels := o.Spec.Selector

@@ -1,15 +1,16 @@
-// Package spelling finds the word that was meant by a misspelled one.
+// Package spelling suggests the word that was probably meant by a misspelled
+// one.
 package spelling
 
 import "strings"
 
-// Far is the distance of words that have nothing to do with each other.
+// Far is the distance of words that are not similar at all.
 const Far = 100
 
-// Distance counts the letters to insert, delete, replace or swap with their
-// neighbour to make b of a (Damerau's restricted edit distance). Case counts.
-// Words longer than a label's 63 letters are Far from all others: nobody
-// mistakes one for another by a slip of the finger.
+// Distance returns the number of letters to insert, delete, replace or swap
+// with their neighbour to turn a into b (Damerau's restricted edit distance).
+// Case counts. Words longer than the 63 letters of a label are Far from all
+// others.
 func Distance(a, b string) int {
 	const longest = 63
 	if len(a) > longest || len(b) > longest {
@@ -37,9 +38,9 @@ func Distance(a, b string) int {
 	return last[len(b)]
 }
 
-// Nearest returns the word that is spelled most like the given one, whatever
-// their case, when it is alike enough to be meant: at most one slip in three
-// letters. It is empty when there is none.
+// Nearest returns the word with the smallest distance from the given one,
+// ignoring case, if there is at most one mistake in three letters. Otherwise it
+// is empty.
 func Nearest(word string, words []string) string {
 	best, least := "", max(1, len(word)/3)+1
 	for _, candidate := range words {
