@@ -13,8 +13,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// New builds the table of a snapshot: its nodes, and its services of type
-// NodePort and LoadBalancer that have node ports or will be given some.
+// New returns the route table of a snapshot: its nodes, and its services of type
+// NodePort and LoadBalancer that have node ports or will get some. Use a Builder
+// for a sequence of snapshots.
 func New(s *snapshot.Snapshot) *Table { return new(Builder).Table(s) }
 
 func newService(object *corev1.Service, from []*discoveryv1.EndpointSlice) Service {
@@ -60,8 +61,8 @@ func newPort(spec *corev1.ServicePort) Port {
 	}
 }
 
-// number is that of a port, 0 for one that no packet can carry: the API server
-// lets none pass, but a manifest can say anything.
+// number converts a port number. It returns 0 for a number outside 0-65535,
+// which the API server refuses but a manifest may contain.
 func number(port int32) uint16 {
 	if port < 0 || port > math.MaxUint16 {
 		return 0
@@ -88,8 +89,9 @@ func internalLocal(spec *corev1.ServiceSpec) bool {
 	return policy != nil && *policy == corev1.ServiceInternalTrafficPolicyLocal
 }
 
-// affinity returns the timeout that the API server writes when none is given
-// (k8s.io/kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_Service).
+// affinity returns the affinity timeout, with the API server's default if none
+// is given (k8s.io/kubernetes pkg/apis/core/v1/defaults.go,
+// SetDefaults_Service).
 func affinity(spec *corev1.ServiceSpec) time.Duration {
 	if spec.SessionAffinity != corev1.ServiceAffinityClientIP {
 		return 0
@@ -101,9 +103,10 @@ func affinity(spec *corev1.ServiceSpec) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// ignored says why kube-proxy passes a service over: it watches none that
-// another proxy claims (k8s.io/kubernetes cmd/kube-proxy/app/server.go), and
-// skips those with no cluster IP (pkg/proxy/util/utils.go, ShouldSkipService).
+// ignored returns why kube-proxy ignores a service; empty if it does not.
+// kube-proxy does not watch services that another proxy claims
+// (k8s.io/kubernetes cmd/kube-proxy/app/server.go), and skips services without
+// a cluster IP (pkg/proxy/util/utils.go, ShouldSkipService).
 func ignored(object *corev1.Service) string {
 	const otherProxy = "service.kubernetes.io/service-proxy-name"
 	if name, ok := object.Labels[otherProxy]; ok {
@@ -115,20 +118,20 @@ func ignored(object *corev1.Service) string {
 	return ""
 }
 
-// portKey is how kube-proxy joins a slice's port with that of a service: by
-// name and protocol, never by number (k8s.io/kubernetes
+// portKey is the key by which kube-proxy matches the ports of a slice with those
+// of a service: name and protocol, never the number (k8s.io/kubernetes
 // pkg/proxy/endpointslicecache.go, endpointInfoByServicePort).
 type portKey struct{ name, protocol string }
 
-// endpointSet holds the endpoints of each port by address; two slices may
-// list the same one.
+// endpointSet holds the endpoints of each port by address; two slices may list
+// the same endpoint.
 type endpointSet map[portKey]map[netip.AddrPort]Endpoint
 
 func endpointsByPort(of []*discoveryv1.EndpointSlice) endpointSet {
 	set := endpointSet{}
 	for _, slice := range of {
 		if _, headless := slice.Labels[corev1.IsHeadlessService]; headless || slice.AddressType == discoveryv1.AddressTypeFQDN {
-			continue // kube-proxy does not watch the former (cmd/kube-proxy/app/server.go)
+			continue // kube-proxy does not watch headless services (cmd/kube-proxy/app/server.go)
 		}
 		for _, port := range slice.Ports {
 			if port.Port == nil || number(*port.Port) == 0 {
@@ -140,7 +143,8 @@ func endpointsByPort(of []*discoveryv1.EndpointSlice) endpointSet {
 	return set
 }
 
-// keyOf reads an absent name or protocol as the API server would default it.
+// keyOf returns the key of a slice's port, with the API server's defaults for
+// the name and the protocol.
 func keyOf(port discoveryv1.EndpointPort) portKey {
 	key := portKey{protocol: string(corev1.ProtocolTCP)}
 	if port.Name != nil {
@@ -152,8 +156,9 @@ func keyOf(port discoveryv1.EndpointPort) portKey {
 	return key
 }
 
-// add keeps the endpoint that is not terminating when an address is listed
-// twice: a pod may reuse the address of one that is going.
+// add adds the endpoints of a port. When an address is listed twice, it keeps
+// the endpoint that is not terminating: a pod may reuse the address of one that
+// terminates.
 func (set endpointSet) add(key portKey, port uint16, endpoints []discoveryv1.Endpoint) {
 	if set[key] == nil {
 		set[key] = make(map[netip.AddrPort]Endpoint, len(endpoints))
@@ -178,8 +183,8 @@ func (set endpointSet) of(key portKey) []Endpoint {
 	return endpoints
 }
 
-// newEndpoint reads an endpoint as kube-proxy does: its first address only,
-// and an absent condition as ready, serving and not terminating.
+// newEndpoint converts an endpoint as kube-proxy does: only its first address
+// counts, and without conditions it is ready, serving and not terminating.
 func newEndpoint(from *discoveryv1.Endpoint, port uint16) (endpoint Endpoint, ok bool) {
 	if len(from.Addresses) == 0 {
 		return Endpoint{}, false

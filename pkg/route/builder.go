@@ -9,24 +9,24 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// Builder builds the tables of snapshots that follow each other, as those of a
-// watch do. A service whose objects are those of the snapshot before, in the
-// same memory, is not read again, and its endpoints stay in the same memory: a
-// change costs what changed. Objects and tables are not to be changed
-// afterwards. The zero value is ready.
+// Builder builds the route tables of consecutive snapshots, such as those of a
+// watch. A service whose objects are the same pointers as in the previous
+// snapshot is not read again, and its endpoints keep their memory, so the cost
+// depends on the change, not on the size of the cluster. Objects and tables must
+// not be changed afterwards. The zero value is ready to use.
 type Builder struct {
 	services map[snapshot.Ref]builtService
 }
 
-// builtService is a service as it was read, and of what.
+// builtService is a service of the previous table with the objects that it was
+// built from.
 type builtService struct {
 	object  *corev1.Service
 	slices  []*discoveryv1.EndpointSlice
 	service Service
 }
 
-// Table builds the table of a snapshot: its nodes, and its services of type
-// NodePort and LoadBalancer that have node ports or will be given some.
+// Table returns the route table of a snapshot, as New does.
 func (b *Builder) Table(s *snapshot.Snapshot) *Table {
 	table := &Table{EndpointsUnknown: !s.Knows("endpointslices")}
 	for _, node := range s.Nodes {
@@ -50,8 +50,7 @@ func (b *Builder) Table(s *snapshot.Snapshot) *Table {
 	return table
 }
 
-// sameObjects compares two lists of the few slices of a service, whose order
-// means nothing.
+// sameObjects reports whether two lists hold the same slices, in any order.
 func sameObjects(a, b []*discoveryv1.EndpointSlice) bool {
 	if len(a) != len(b) {
 		return false

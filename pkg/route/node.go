@@ -18,9 +18,9 @@ func newNode(object *corev1.Node) Node {
 	}
 }
 
-// addresses puts those first that are likely to answer a client outside the
-// cluster. Names stand in only for a node without any IP address: whether they
-// resolve is not known.
+// addresses sorts the addresses that are likely to work for external clients to
+// the front. DNS names are used only for a node without any IP address, since
+// they may not resolve.
 func addresses(given []corev1.NodeAddress) []Address {
 	var ips, names []Address
 	for _, a := range given {
@@ -41,7 +41,7 @@ func addresses(given []corev1.NodeAddress) []Address {
 	return slices.CompactFunc(chosen, func(a, b Address) bool { return a.Host == b.Host })
 }
 
-// rank orders the types of addresses; types that we do not know come last.
+// rank returns the order of an address type; unknown types come last.
 func rank(addressType string) int {
 	order := []corev1.NodeAddressType{
 		corev1.NodeExternalIP, corev1.NodeInternalIP,
@@ -53,9 +53,9 @@ func rank(addressType string) int {
 	return len(order)
 }
 
-// problem says why node ports may not answer on a node. Its kube-proxy does
-// not wait for the node to be Ready, but a node that is not is often gone; a
-// cordoned one serves node ports as before.
+// problem returns why node ports may not work on a node; empty if they should.
+// kube-proxy does not wait for the node to be ready, but a node that is not
+// ready is often down. A cordoned node continues to serve node ports.
 func problem(node *corev1.Node) string {
 	switch {
 	case node.Labels["type"] == "virtual-kubelet", node.Labels["eks.amazonaws.com/compute-type"] == "fargate":
@@ -71,7 +71,7 @@ func problem(node *corev1.Node) string {
 	return ""
 }
 
-// compareNames orders names of nodes as people count: n2 comes before n10.
+// compareNames compares the names of nodes in natural order: n2 before n10.
 func compareNames(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
@@ -92,7 +92,7 @@ func compareNames(a, b string) int {
 	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
 }
 
-// digits is the number that a text begins with.
+// digits returns the digits that a text begins with.
 func digits(text string) string {
 	i := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 	if i < 0 {

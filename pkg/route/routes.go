@@ -7,16 +7,17 @@ import (
 	"strconv"
 )
 
-// Route is one way to a service port from outside: an address of a node, and
-// what a client meets there. It points into the table.
+// Route is one path to a service port from outside: an address of a node, and
+// the verdict for packets that arrive there. It points into the table.
 type Route struct {
 	Node    *Node
 	Address *Address
 	Verdict *Verdict
 }
 
-// Routes yields the ways to a port, node by node, one for each address of the
-// service's families. A node with no such address yields nothing.
+// Routes returns an iterator over the routes to a port, node by node, one for
+// each address of the service's IP families. A node without such an address has
+// no route.
 func (t *Table) Routes(service *Service, port *Port) iter.Seq[Route] {
 	return func(yield func(Route) bool) {
 		verdict := t.verdicts(service, port)
@@ -35,8 +36,8 @@ func (t *Table) Routes(service *Service, port *Port) iter.Seq[Route] {
 	}
 }
 
-// verdicts remembers the verdict where it is the same on every node, so that
-// many nodes cost no more than one.
+// verdicts returns a function that computes the verdict of a node. It computes a
+// verdict once where it is the same on all nodes.
 func (t *Table) verdicts(service *Service, port *Port) func(*Node, Family) *Verdict {
 	if service.ExternalLocal || port.hinted() {
 		return func(node *Node, family Family) *Verdict {
@@ -63,8 +64,8 @@ func (p *Port) hinted() bool {
 	return false
 }
 
-// family is that of the address; a DNS name may resolve to any, and is taken
-// for the service's first.
+// family returns the family of the address. A DNS name may resolve to either
+// family; the service's first one is assumed.
 func (s *Service) family(address *Address) Family {
 	if address.IP.IsValid() {
 		return FamilyOf(address.IP)
@@ -75,13 +76,14 @@ func (s *Service) family(address *Address) Family {
 	return IPv4
 }
 
-// Answers tells whether a client should get through this way, as far as is known.
+// Answers reports whether a client should reach the service on this route, as
+// far as is known.
 func (r Route) Answers() bool {
 	return (r.Verdict.Action == Forward || r.Verdict.Action == Unknown) && r.Node.Problem == ""
 }
 
-// Reason says in a few words why a client may not get through; it is empty
-// when Answers is true.
+// Reason returns in a few words why a client may not reach the service; it is
+// empty when Answers is true.
 func (r Route) Reason() string {
 	if r.Node.Problem != "" {
 		return r.Node.Problem
@@ -89,17 +91,17 @@ func (r Route) Reason() string {
 	return r.Verdict.Reason
 }
 
-// HostPort writes a node's address with a node port, IPv6 in brackets.
+// HostPort joins a node's address and a port, with IPv6 addresses in brackets.
 func (a *Address) HostPort(port uint16) string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(port)))
 }
 
-// OpenedPort is the number under which the node port is opened; zero when there
-// is none yet.
+// OpenedPort returns the port number that is opened for the node port; zero when
+// the node port is not allocated yet.
 func (p *Port) OpenedPort() uint16 { return cmp.Or(p.Opened, p.NodePort) }
 
-// URL writes the way to a port for a browser or curl. It is empty when the
-// port does not look like HTTP.
+// URL returns a URL for the port at a node's address. It is empty when the port
+// does not look like HTTP.
 func (p *Port) URL(address *Address) string {
 	if p.Scheme == "" {
 		return ""

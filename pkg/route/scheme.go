@@ -8,9 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// scheme guesses whether a browser or curl can ask a port, from what its
-// author said: the application protocol, or else the name of the port or of
-// its target, or else a well-known number.
+// scheme guesses the URL scheme of a port: from its application protocol, or
+// else the names of the port and of its target port, or else a well-known
+// number. It is empty when the port does not look like HTTP.
 func scheme(port *corev1.ServicePort) string {
 	if port.Protocol != "" && port.Protocol != corev1.ProtocolTCP {
 		return ""
@@ -24,12 +24,12 @@ func scheme(port *corev1.ServicePort) string {
 		}
 	}
 	if port.Name != "" {
-		return "" // its author called it something else
+		return "" // the name says that it is something else
 	}
 	return schemeOfNumber(port.Port)
 }
 
-// schemeOfProtocol knows the names of Kubernetes and of IANA.
+// schemeOfProtocol knows the protocol names of Kubernetes and of IANA.
 func schemeOfProtocol(appProtocol string) string {
 	switch strings.ToLower(appProtocol) {
 	case "http", "http2", "kubernetes.io/h2c", "kubernetes.io/ws", "ws", "grpc-web":
@@ -40,7 +40,8 @@ func schemeOfProtocol(appProtocol string) string {
 	return ""
 }
 
-// schemeOfName takes the name apart at its dashes: "https-admin" is https.
+// schemeOfName looks at the parts of a name between hyphens: "https-admin" is
+// https.
 func schemeOfName(name string) string {
 	words := strings.Split(strings.ToLower(name), "-")
 	switch {

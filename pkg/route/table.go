@@ -1,6 +1,17 @@
-// Package route is the routing model: what a packet meets that arrives at a
-// node port. It says what kube-proxy does, once, for everything that prints,
-// checks or executes it. It is pure, and a Table is plain data.
+// Package route is the routing model: it computes what happens to a packet that
+// arrives at a node port, as kube-proxy implements it. The code that prints,
+// checks and executes routes uses the same model.
+//
+// New turns a snapshot into a Table. FromOutside returns the Verdict for one
+// node, service port and IP family; Routes lists all node addresses with their
+// verdicts:
+//
+//	table := route.New(snapshot)
+//	for r := range table.Routes(service, port) {
+//		fmt.Println(r.Address.HostPort(port.NodePort), r.Verdict.Action)
+//	}
+//
+// The package is pure, and a Table is plain data.
 package route
 
 import (
@@ -10,28 +21,28 @@ import (
 	"time"
 )
 
-// Table holds the services that have node ports and the nodes on which they
-// are open. It is data: whoever holds one may read it, nobody changes it.
+// Table holds the services that have node ports and the nodes on which they are
+// open. A Table must not be changed; it may be read concurrently.
 type Table struct {
-	// Nodes are sorted by name, numbers in them by their value.
+	// Nodes are sorted by name in natural order.
 	Nodes []Node
 	// Services are sorted by namespace and name.
 	Services []Service
-	// EndpointsUnknown tells that not all endpoints could be read, so that a
-	// port without any may have some.
+	// EndpointsUnknown is true when not all endpoints could be read, so a port
+	// without endpoints may have some.
 	EndpointsUnknown bool
 }
 
 // Node is a machine that serves node ports.
 type Node struct {
 	Name string
-	// Addresses are those of the node, the one to try first in front.
+	// Addresses are sorted by how likely external clients can reach them.
 	Addresses []Address
-	// Zone is the node's topology.kubernetes.io/zone, by which an endpoint's
-	// hints choose.
+	// Zone is the value of the label topology.kubernetes.io/zone, which the
+	// hints of endpoints refer to.
 	Zone string
-	// Problem is why the node may not answer whatever a service says of it, such
-	// as "NotReady"; empty for a node that should.
+	// Problem is why the node may not answer on any port, such as "NotReady";
+	// empty if there is none.
 	Problem string
 }
 
@@ -41,7 +52,7 @@ type Address struct {
 	Host string
 	// IP is the zero Addr when Host is a DNS name.
 	IP netip.Addr
-	// Type is the kind of address that the node gives it as, such as "InternalIP".
+	// Type is the type in the node's status, such as "InternalIP".
 	Type string
 }
 
@@ -50,16 +61,16 @@ type Service struct {
 	Namespace, Name string
 	// Type is "NodePort" or "LoadBalancer".
 	Type string
-	// ClusterIPs has one address for each IP family that the service has.
+	// ClusterIPs has one address for each IP family of the service.
 	ClusterIPs []netip.Addr
-	// ExternalLocal and InternalLocal are the traffic policies: true for
-	// Local, which serves only from endpoints on the node that was asked.
+	// ExternalLocal and InternalLocal are the traffic policies: true for Local,
+	// which uses only endpoints on the node that receives the packet.
 	ExternalLocal, InternalLocal bool
-	// Affinity is how long a client is bound to its endpoint after its last
-	// new connection; zero for no affinity.
+	// Affinity is how long a client keeps its endpoint after its last new
+	// connection; zero means no affinity.
 	Affinity time.Duration
-	// HealthCheckNodePort answers load balancers; zero for none. HealthCheckOpened
-	// is to it what [Port.Opened] is to NodePort.
+	// HealthCheckNodePort is for load balancers; zero means none.
+	// HealthCheckOpened corresponds to [Port.Opened].
 	HealthCheckNodePort, HealthCheckOpened uint16
 	// Ignored is why kube-proxy does not serve the service; empty if it does.
 	Ignored string
@@ -68,38 +79,38 @@ type Service struct {
 
 // Port is one port of a service that has a node port.
 type Port struct {
-	// Name is empty for the only port of a service that does not name it.
+	// Name may be empty if it is the service's only port.
 	Name string
 	// Protocol is "TCP", "UDP" or "SCTP".
 	Protocol string
-	// NodePort, Port and Target are the three ports, in the order in which a
-	// packet meets them: on the node, on the cluster IP, on the pod. Target is
-	// a number or a name. NodePort is zero when the API server has yet to choose it.
+	// NodePort, Port and Target are the three ports in the order of the packet's
+	// path: on the node, on the cluster IP, on the pod. Target is a number or a
+	// name. NodePort is zero until the API server allocates it.
 	NodePort, Port uint16
 	Target         string
-	// Opened is the number under which the node port is opened where that is not
-	// a node of the cluster; zero for its own.
+	// Opened is the port number that is opened instead of the node port on a
+	// machine that is not a node; zero means the same number.
 	Opened uint16
-	// Scheme is "http" or "https" when the port looks like it, or else empty.
+	// Scheme is "http" or "https" if the port looks like it; otherwise empty.
 	Scheme string
-	// Endpoints are those of the port in all states, sorted by address.
+	// Endpoints holds the port's endpoints in all states, sorted by address.
 	Endpoints []Endpoint
 }
 
-// Endpoint is a pod, or another address, that a service port leads to. Its
-// conditions are those that kube-proxy reads (k8s.io/kubernetes
+// Endpoint is an address that a service port forwards to, usually a pod's. Its
+// conditions are those that kube-proxy uses (k8s.io/kubernetes
 // pkg/proxy/endpointslicecache.go, addEndpoints).
 type Endpoint struct {
 	Address netip.AddrPort
-	// Node and Pod are empty when the EndpointSlice does not say. PodUID tells
-	// pods of one name apart.
+	// Node and Pod are empty when the EndpointSlice does not name them. PodUID
+	// distinguishes consecutive pods with the same name.
 	Node, Pod, PodUID           string
 	Ready, Serving, Terminating bool
-	// ForNodes and ForZones are the slice's hints on who should use it.
+	// ForNodes and ForZones are the endpoint's topology hints.
 	ForNodes, ForZones []string
 }
 
-// Family tells IPv4 and IPv6 apart.
+// Family is an IP family.
 type Family int
 
 // The IP families, by their version.
@@ -108,7 +119,7 @@ const (
 	IPv6 Family = 6
 )
 
-// FamilyOf returns the family of an address; an IPv4-mapped one is IPv4.
+// FamilyOf returns the family of an address; an IPv4-mapped address is IPv4.
 func FamilyOf(ip netip.Addr) Family {
 	if ip.Unmap().Is4() {
 		return IPv4
@@ -116,7 +127,7 @@ func FamilyOf(ip netip.Addr) Family {
 	return IPv6
 }
 
-// Has tells whether kube-proxy opens the service's ports for a family.
+// Has reports whether kube-proxy opens the service's ports for a family.
 func (s *Service) Has(family Family) bool {
 	for _, ip := range s.ClusterIPs {
 		if FamilyOf(ip) == family {
@@ -126,7 +137,7 @@ func (s *Service) Has(family Family) bool {
 	return false
 }
 
-// ReadyEndpoints counts the endpoints that take new connections.
+// ReadyEndpoints returns the number of endpoints that accept new connections.
 func (p *Port) ReadyEndpoints() int {
 	n := 0
 	for i := range p.Endpoints {

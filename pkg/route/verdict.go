@@ -6,16 +6,16 @@ import "slices"
 type Action int
 
 const (
-	// Forward leads to one of the endpoints, chosen at random.
+	// Forward sends it to one of the endpoints, chosen at random.
 	Forward Action = iota
-	// Refuse answers with ICMP port unreachable, also for TCP: no endpoint
-	// can be used anywhere.
+	// Refuse answers with ICMP port unreachable, also for TCP: the service has no
+	// usable endpoint.
 	Refuse
-	// Drop answers nothing: there are endpoints, but the traffic policy allows
-	// none of them on this node.
+	// Drop sends no answer: there are endpoints, but the traffic policy excludes
+	// all of them on this node.
 	Drop
-	// Closed means that kube-proxy does not know the port, and that the node
-	// itself answers: usually with a TCP reset.
+	// Closed means that kube-proxy does not handle the port. The node itself
+	// answers, usually with a TCP reset.
 	Closed
 	// Unknown means that the endpoints could not be read.
 	Unknown
@@ -26,24 +26,25 @@ func (a Action) String() string {
 	return [...]string{"forward", "refuse", "drop", "closed", "unknown"}[a]
 }
 
-// Verdict is what a packet meets.
+// Verdict is what happens to a packet that arrives at a port.
 type Verdict struct {
 	Action Action
-	// Endpoints are those to choose from; empty unless the action is Forward.
+	// Endpoints are the usable endpoints; empty unless the action is Forward.
 	Endpoints []Endpoint
-	// Reason says in a few words why the packet is not forwarded.
+	// Reason says in a few words why the packet is not forwarded; empty if it is.
 	Reason string
 }
 
-// FromOutside tells what a client outside the cluster meets at a node's port.
-// It follows kube-proxy: which endpoints (k8s.io/kubernetes
-// pkg/proxy/topology.go, CategorizeEndpoints), and what without one
-// (pkg/proxy/nftables/proxier.go, syncProxyRules).
+// FromOutside returns the verdict for a packet from outside the cluster that
+// arrives at a port of node. It follows kube-proxy in the choice of endpoints
+// (k8s.io/kubernetes pkg/proxy/topology.go, CategorizeEndpoints) and in what
+// happens without endpoints (pkg/proxy/nftables/proxier.go, syncProxyRules).
 func (t *Table) FromOutside(node *Node, service *Service, port *Port, family Family) Verdict {
 	return t.arrive(node, service, port, family, service.ExternalLocal)
 }
 
-// FromInside tells what a pod meets at the cluster IP, on the node it runs on.
+// FromInside returns the verdict for a packet that a pod on node sends to the
+// service's cluster IP.
 func (t *Table) FromInside(node *Node, service *Service, port *Port, family Family) Verdict {
 	return t.arrive(node, service, port, family, service.InternalLocal)
 }
@@ -84,8 +85,9 @@ func (f Family) String() string {
 	return "IPv4"
 }
 
-// anywhere returns what the Cluster policy uses: the ready endpoints that the
-// hints leave for this node, or else all that still serve while terminating.
+// anywhere returns the endpoints that policy Cluster uses: the ready endpoints
+// that topology hints allow on this node, or else all terminating endpoints
+// that still serve.
 func anywhere(endpoints []Endpoint, node *Node) []Endpoint {
 	allowed := byHints(endpoints, node)
 	usable := filter(endpoints, func(e *Endpoint) bool { return e.Ready && allowed(e) })
@@ -95,7 +97,7 @@ func anywhere(endpoints []Endpoint, node *Node) []Endpoint {
 	return filter(endpoints, servingTerminating)
 }
 
-// onNode returns what the Local policy uses; hints do not matter to it.
+// onNode returns the endpoints that policy Local uses. It ignores hints.
 func onNode(endpoints []Endpoint, node string) []Endpoint {
 	local := filter(endpoints, func(e *Endpoint) bool { return e.Node != "" && e.Node == node })
 	if ready := filter(local, func(e *Endpoint) bool { return e.Ready }); len(ready) > 0 {
@@ -104,9 +106,10 @@ func onNode(endpoints []Endpoint, node string) []Endpoint {
 	return filter(local, servingTerminating)
 }
 
-// byHints returns which ready endpoints a node uses. Hints count only when
-// every ready endpoint has one and one of them names this node, or its zone
-// (k8s.io/kubernetes pkg/proxy/topology.go, topologyModeFromHints).
+// byHints returns a function that reports whether topology hints allow an
+// endpoint on this node. Hints apply only when every ready endpoint has one and
+// at least one names this node or its zone (k8s.io/kubernetes
+// pkg/proxy/topology.go, topologyModeFromHints).
 func byHints(endpoints []Endpoint, node *Node) func(*Endpoint) bool {
 	ready := filter(endpoints, func(e *Endpoint) bool { return e.Ready })
 	forNode := func(e *Endpoint) []string { return e.ForNodes }
@@ -140,8 +143,8 @@ func ofFamily(endpoints []Endpoint, family Family) []Endpoint {
 	return filter(endpoints, func(e *Endpoint) bool { return FamilyOf(e.Address.Addr()) == family })
 }
 
-// filter returns the endpoints that satisfy keep: all of them without a copy
-// when none is left out, as is usual.
+// filter returns the endpoints that satisfy keep. It makes no copy when all of
+// them do, which is the usual case.
 func filter(endpoints []Endpoint, keep func(*Endpoint) bool) []Endpoint {
 	for i := range endpoints {
 		if keep(&endpoints[i]) {
