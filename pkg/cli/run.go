@@ -43,7 +43,9 @@ type runOptions struct {
 	// name is by what the other commands find the run; save is the folder for
 	// what they have added to it, empty not to keep it.
 	name, save string
-	json       bool
+	// saver keeps them; nil for nobody.
+	saver *saver
+	json  bool
 }
 
 func newRunCmd(f *factory) *cobra.Command {
@@ -102,7 +104,7 @@ func (flags *runFlags) add(cmd *cobra.Command) {
 	fs.StringArrayVar(&flags.commands, "exec", nil, "what is started for each pod of a name, or of a workload, as 'NAME=COMMAND'; can be given several times")
 	flags.name = local.DefaultName
 	fs.Var(&flags.name, "name", "name of the run, by which --local=NAME of other commands finds it")
-	fs.StringVar(&flags.save, "save", "", "folder to write the services into that were created or applied with --local, when the run ends")
+	fs.StringVar(&flags.save, "save", "", "folder in which services that are created or applied with --local are saved at once, one file each")
 	fs.StringVarP(&flags.output, "output", "o", "", "output format: json for a stream of events")
 	flags.serve.add(cmd)
 }

@@ -22,6 +22,8 @@ func (t *runTeller) tellFailures(events []local.Event) {
 			t.tellWaiting(e)
 		case e.Kind == local.CommandEnded:
 			t.warn(fmt.Sprintf("pod %s: %s", e.Object.Name, e.Message))
+		case e.Kind == local.SaveFailed:
+			t.warn(e.Message)
 		case e.Kind == local.ServiceOverridden:
 			t.say("note: service %s is now what was applied with --local, until the manifests say something else of it", render.Safe(e.Object.Name))
 		case e.Kind == local.ServiceRestored:

@@ -305,3 +305,35 @@ func endOf(t *testing.T, pid string) func() {
 		}
 	}
 }
+
+func TestWhatIsAppliedIsSavedHoweverTheRunEnds(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			folder, saved := sockets(t), filepath.Join(t.TempDir(), "saved")
+			p, port := runWeb(t, folder, "--save", saved)
+			p.await(`pods  web`)
+			applied := filepath.Join(t.TempDir(), "applied.yaml")
+			text := fmt.Sprintf(`
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, sessionAffinity: ClientIP, ports: [{nodePort: %d, port: 82, targetPort: 300}]}
+`, port)
+			if err := os.WriteFile(applied, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			apply := startProcess(t, folder, "apply", "-f", applied, "--local")
+			if code := apply.code(); code != exitOK {
+				t.Fatalf("apply ended with code %d\n%s", code, &apply.out)
+			}
+			if err := p.command.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			p.code()
+			get := startProcess(t, folder, "get", "-f", saved, "-o", "name")
+			if code := get.code(); code != exitOK || !strings.HasPrefix(get.out.String(), "service/web\n") {
+				t.Errorf("get ended with code %d and wrote %q", code, get.out.String())
+			}
+		})
+	}
+}

@@ -39,16 +39,31 @@ func serviceObject(service *corev1.Service) *manifest.Object {
 	return &manifest.Object{Ref: snapshot.RefOf("Service", service), APIVersion: "v1", Object: service}
 }
 
-// Added are the services that were created or applied beside the manifests,
+// Added returns the services that were created or applied beside the manifests,
 // sorted.
 func (c *Cluster) Added() []*corev1.Service {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.copiesOfAdditions()
+}
+
+func (c *Cluster) copiesOfAdditions() []*corev1.Service {
 	var services []*corev1.Service
 	for _, ref := range c.sortedAdditions() {
 		services = append(services, c.added[ref].service.DeepCopy())
 	}
 	return services
+}
+
+// save has the services beside the manifests kept. One that cannot be kept is
+// served all the same.
+func (c *Cluster) save() {
+	if c.options.Save == nil {
+		return
+	}
+	if err := c.options.Save(c.copiesOfAdditions()); err != nil {
+		c.tell(Event{Kind: SaveFailed, Message: err.Error()})
+	}
 }
 
 // add has a service beside the manifests from now on.
@@ -59,12 +74,13 @@ func (c *Cluster) add(a *addition) {
 		c.tell(Event{Kind: ServiceOverridden, Object: ref})
 	}
 	c.added[ref] = a
+	c.save()
 }
 
-// supersede drops the services beside the manifests that an edit is about:
-// whoever spoke last is right.
+// supersede drops the services beside the manifests that an edit changes: the
+// latest change wins.
 func (c *Cluster) supersede(set *manifest.Set) {
-	before := map[snapshot.Ref][]byte{}
+	before, count := map[snapshot.Ref][]byte{}, len(c.added)
 	for _, object := range c.manifests.Objects {
 		before[object.In(c.options.Namespace)] = object.JSON
 	}
@@ -74,5 +90,8 @@ func (c *Cluster) supersede(set *manifest.Set) {
 			delete(c.added, ref)
 			c.tell(Event{Kind: ServiceRestored, Object: ref})
 		}
+	}
+	if len(c.added) < count {
+		c.save()
 	}
 }

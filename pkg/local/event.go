@@ -46,6 +46,9 @@ const (
 	// ServiceRestored tells that a service is the manifests' again, which were
 	// edited: what was applied beside them is gone.
 	ServiceRestored EventKind = "service-restored"
+	// SaveFailed reports that services which were created or applied beside the
+	// manifests could not be saved.
+	SaveFailed EventKind = "save-failed"
 	// ServiceGone tells that a service has no node ports any more.
 	ServiceGone EventKind = "service-gone"
 )

@@ -45,6 +45,11 @@ type Options struct {
 	// Engine is how the ports are served. Its Dialer, Events and ClusterIPs
 	// are set by the run, which opens no address but loopback ones.
 	Engine engine.Options
+	// Save keeps the services beside the manifests, all that there are; nil
+	// keeps none. It is called on each change, before the request that made it is
+	// answered, must not call the cluster, and is not called concurrently. An
+	// error becomes an event.
+	Save func([]*corev1.Service) error
 	// Events is told what happens; nil for nobody. It is called by several
 	// goroutines and must not block, nor call the cluster.
 	Events func(Event)

@@ -31,6 +31,9 @@ type Source struct {
 	Stdin io.Reader
 	// HTTP fetches URLs; nil is http.DefaultClient.
 	HTTP *http.Client
+	// Skip reports whether a file that was found in a folder is left out; nil
+	// leaves out none.
+	Skip func(path string) bool
 }
 
 // Set is what manifests hold, in the order in which they were read.

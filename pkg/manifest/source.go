@@ -108,12 +108,14 @@ func (s Source) files(path string) ([]string, error) {
 				return nil, err
 			}
 			files = append(files, inside...)
-		case !entry.IsDir() && isManifestName(entry.Name()) && !isFolder(child):
+		case !entry.IsDir() && isManifestName(entry.Name()) && !isFolder(child) && !s.skips(child):
 			files = append(files, child)
 		}
 	}
 	return files, nil
 }
+
+func (s Source) skips(path string) bool { return s.Skip != nil && s.Skip(path) }
 
 // isFolder tells a link to a folder from a file.
 func isFolder(path string) bool {
