@@ -14,6 +14,9 @@ import (
 // go to the streams' Out; messages, warnings and progress to ErrOut. When ctx
 // is done, a command ends what it is doing and says what it leaves behind.
 func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
+	if code, is := supervised(args); is {
+		return code
+	}
 	f := newFactory(streams)
 	root := newRootCmd(f)
 	root.SetArgs(args)

@@ -123,7 +123,7 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 		return nil, err
 	}
 	o.serve.logAccess(f, o.json)
-	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine}
+	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine, Supervisor: supervisor()}
 	if o.machine.Backends, err = parseBackends(flags.backends); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ import (
 const asProgram = "NODEPORT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if code, is := supervised(os.Args[1:]); is {
+		os.Exit(code)
+	}
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}

@@ -9,8 +9,11 @@ package local
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +41,11 @@ type Options struct {
 	// Backends and Commands say what stands for pods; the rest have stand-ins.
 	Backends []Backend
 	Commands []Command
+	// Supervisor is a program, with its arguments, that calls [Supervise] with
+	// one more argument. Where it is set, on Linux, a command ends with all that
+	// it has started, in whatever session; elsewhere with its process group or,
+	// on Windows, its job.
+	Supervisor []string
 	// ClusterIPs opens the services' own ports as well, on loopback addresses
 	// that look like their cluster IPs. It is left out where the machine has
 	// but one loopback address.
@@ -61,6 +69,8 @@ type Cluster struct {
 	options Options
 	engine  *engine.Engine
 	answers *answers
+	// ports are those of the commands.
+	ports *portPool
 	// loopbacks are what this machine has to listen on.
 	loopbacks loopbacks
 	now       atomic.Pointer[state]
@@ -109,7 +119,7 @@ func New(o Options) (*Cluster, error) {
 	o.ClusterIPs = o.ClusterIPs && on.v4 > 1
 	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
 	c := &Cluster{
-		options: o, answers: answers, loopbacks: on,
+		options: o, answers: answers, loopbacks: on, ports: newPortPool(o.NodePorts.OrDefault()),
 		manifests: &manifest.Set{}, added: map[snapshot.Ref]*addition{}, stands: map[snapshot.Ref]*stand{}, skipped: map[snapshot.Ref]bool{},
 	}
 	c.become(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})
@@ -152,7 +162,8 @@ func (c *Cluster) Stands(pod *corev1.Pod) string {
 func (c *Cluster) Connections() int { return c.engine.Connections() }
 
 // Shutdown closes all ports, waits for the connections to end until ctx does,
-// and ends what stands for the pods.
+// and ends what stands for the pods: at once when ctx is canceled before its
+// deadline.
 func (c *Cluster) Shutdown(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
@@ -161,9 +172,17 @@ func (c *Cluster) Shutdown(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var group sync.WaitGroup
-	for _, s := range c.stands {
+	stands := slices.Collect(maps.Values(c.stands))
+	for _, s := range stands {
 		group.Go(s.stop)
 	}
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			for _, s := range stands {
+				s.hurry()
+			}
+		}
+	})()
 	group.Wait()
 	clear(c.stands)
 	c.answers.close()

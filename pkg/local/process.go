@@ -2,13 +2,17 @@ package local
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -30,73 +34,102 @@ type process struct {
 	stand *stand
 	line  string
 	env   []string
+	pod   *corev1.Pod
+	pool  *portPool
+	// supervisor is the command that runs another; see [Options].
+	supervisor []string
+	tell       func(kind EventKind, message string)
+	// kill is closed when the command is not to be waited for.
+	kill     chan struct{}
+	killOnce sync.Once
+	ended    chan struct{}
+
+	mu sync.Mutex
 	// ports are where the command is to listen, by the ports of the pod; main
-	// stands for those that the pod does not declare.
+	// is for those that the pod does not declare.
 	ports map[uint16]uint16
 	main  uint16
-	tell  func(kind EventKind, message string)
-	ended chan struct{}
 }
 
 // newProcess prepares a command; run runs it.
 func (c *Cluster) newProcess(s *stand, line string) *process {
 	ref := snapshot.RefOf("Pod", s.pod)
 	p := &process{
-		stand: s, line: line, ports: map[uint16]uint16{}, ended: make(chan struct{}),
+		stand: s, line: line, pod: s.pod, pool: c.ports, supervisor: c.options.Supervisor,
+		kill: make(chan struct{}), ended: make(chan struct{}),
 		tell: func(kind EventKind, message string) { c.tell(Event{Kind: kind, Object: ref, Message: message}) },
 	}
 	p.env = append(os.Environ(), "HOST=127.0.0.1", "POD_NAME="+s.pod.Name, "POD_NAMESPACE="+s.pod.Namespace,
 		"POD_IP="+s.pod.Status.PodIP, "NODE_NAME="+s.pod.Spec.NodeName)
-	p.choosePorts(s.pod)
 	return p
 }
 
-// choosePorts chooses a free port for each that the pod declares. PORT is the
-// first of them; each that has a name is PORT_NAME as well.
-func (p *process) choosePorts(pod *corev1.Pod) {
-	for _, container := range pod.Spec.Containers {
-		for _, port := range container.Ports {
-			if p.ports[uint16(port.ContainerPort)] != 0 {
-				continue // the same number for another protocol
-			}
-			free := freePortFor(port.Protocol)
-			p.ports[uint16(port.ContainerPort)] = free
-			if p.main == 0 {
-				p.main = free
-			}
-			if port.Name != "" {
-				p.env = append(p.env, "PORT_"+variable(port.Name)+"="+strconv.Itoa(int(free)))
-			}
+// takePorts takes a port for each that the pod declares, unless the command has
+// its ports already.
+func (p *process) takePorts() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.main != 0 {
+		return nil
+	}
+	p.ports = map[uint16]uint16{}
+	for _, port := range declared(p.pod) {
+		number := uint16(port.ContainerPort)
+		if p.ports[number] != 0 {
+			continue // the same number for another protocol
 		}
+		free, err := p.pool.take()
+		if err != nil {
+			p.releasePorts()
+			return err
+		}
+		p.ports[number] = free
+		p.main = cmp.Or(p.main, free)
 	}
 	if p.main == 0 {
-		p.main = freePortFor(corev1.ProtocolTCP)
+		var err error
+		p.main, err = p.pool.take()
+		return err
 	}
-	p.env = append(p.env, "PORT="+strconv.Itoa(int(p.main)))
+	return nil
 }
 
-// freePortFor is a port that nothing listens on now; 0 when there is none.
-func freePortFor(protocol corev1.Protocol) uint16 {
-	loopback := net.IPv4(127, 0, 0, 1)
-	if protocol == corev1.ProtocolUDP {
-		if conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: loopback}); err == nil {
-			defer conn.Close()
-			return addrPortOf(conn.LocalAddr())
+// giveBackPorts has the command get other ports when it starts again.
+func (p *process) giveBackPorts() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.releasePorts()
+}
+
+func (p *process) releasePorts() {
+	for _, port := range p.ports {
+		p.pool.giveBack(port)
+	}
+	p.pool.giveBack(p.main)
+	p.ports, p.main = nil, 0
+}
+
+// environment is that of the command. PORT is the first port that the pod
+// declares; each that has a name is PORT_NAME as well.
+func (p *process) environment() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	env := slices.Clone(p.env)
+	for _, port := range declared(p.pod) {
+		if port.Name != "" {
+			env = append(env, "PORT_"+variable(port.Name)+"="+strconv.Itoa(int(p.ports[uint16(port.ContainerPort)])))
 		}
-		return 0
 	}
-	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: loopback})
-	if err != nil {
-		return 0
-	}
-	defer listener.Close()
-	return addrPortOf(listener.Addr())
+	return append(env, "PORT="+strconv.Itoa(int(p.main)))
 }
 
-func addrPortOf(addr net.Addr) uint16 {
-	_, digits, _ := net.SplitHostPort(addr.String())
-	port, _ := strconv.ParseUint(digits, 10, 16)
-	return uint16(port)
+// declared are the ports that a pod declares.
+func declared(pod *corev1.Pod) []corev1.ContainerPort {
+	var ports []corev1.ContainerPort
+	for i := range pod.Spec.Containers {
+		ports = append(ports, pod.Spec.Containers[i].Ports...)
+	}
+	return ports
 }
 
 // variable is a port's name as that of a variable.
@@ -109,9 +142,19 @@ func variable(name string) string {
 	}, name)
 }
 
-func (p *process) String() string { return "port " + strconv.Itoa(int(p.main)) }
+func (p *process) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.main == 0 {
+		return "command"
+	}
+	return "port " + strconv.Itoa(int(p.main))
+}
 
 func (p *process) stop() { <-p.ended }
+
+// hurry has a command that is ending end at once.
+func (p *process) hurry() { p.killOnce.Do(func() { close(p.kill) }) }
 
 func (p *process) dial(ctx context.Context, network string, port uint16, _ *caller) (net.Conn, error) {
 	to, _ := p.listens(port)
@@ -120,6 +163,8 @@ func (p *process) dial(ctx context.Context, network string, port uint16, _ *call
 }
 
 func (p *process) listens(port uint16) (netip.AddrPort, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	to, ok := p.ports[port]
 	if !ok {
 		to = p.main
@@ -130,6 +175,7 @@ func (p *process) listens(port uint16) (netip.AddrPort, bool) {
 // run keeps the command running until ctx is done.
 func (p *process) run(ctx context.Context) {
 	defer close(p.ended)
+	defer p.giveBackPorts()
 	wait := firstWait
 	for {
 		started := time.Now()
@@ -145,6 +191,9 @@ func (p *process) run(ctx context.Context) {
 			message = "it has ended: " + err.Error()
 		}
 		p.stand.set(runs, message)
+		if !p.stand.wasReady() { // another program may have its port
+			p.giveBackPorts()
+		}
 		p.tell(CommandEnded, fmt.Sprintf("%s; it is started again in %s", message, wait))
 		select {
 		case <-ctx.Done():
@@ -157,21 +206,41 @@ func (p *process) run(ctx context.Context) {
 
 // once runs the command, and ends with it whatever it has started.
 func (p *process) once(ctx context.Context) error {
-	command := shell(ctx, p.line)
-	command.Env = p.env
+	if err := p.takePorts(); err != nil {
+		return err
+	}
+	command := p.command(ctx)
+	command.Env = p.environment()
 	lines := &lineWriter{tell: func(line string) { p.tell(Log, line) }}
 	command.Stdout, command.Stderr = lines, lines
-	command.WaitDelay = grace
-	family, err := start(command)
+	command.WaitDelay = 2 * grace // a supervisor keeps the grace by itself
+	family, err := start(command, len(p.supervisor) > 0)
 	if err != nil {
 		return err
 	}
 	p.tell(CommandStarted, p.line)
 	p.stand.started()
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-p.kill:
+			family.kill()
+		case <-over:
+		}
+	}()
 	err = command.Wait()
+	close(over)
 	family.end()
 	lines.flush()
 	return err
+}
+
+// command is what the system starts: a shell, or a supervisor of one.
+func (p *process) command(ctx context.Context) *exec.Cmd {
+	if len(p.supervisor) == 0 {
+		return shell(ctx, p.line)
+	}
+	return exec.CommandContext(ctx, p.supervisor[0], append(slices.Clone(p.supervisor[1:]), p.line)...)
 }
 
 // lineWriter tells what is written line by line.

@@ -24,7 +24,7 @@ func shell(ctx context.Context, line string) *exec.Cmd {
 // processes end with its last handle, which is this process's.
 type family struct{ job windows.Handle }
 
-func start(command *exec.Cmd) (*family, error) {
+func start(command *exec.Cmd, _ bool) (*family, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a job object: %w", err)
@@ -66,6 +66,9 @@ func (f *family) take(pid uint32) error {
 	}
 	return nil
 }
+
+// kill ends the family at once, before end.
+func (f *family) kill() { _ = windows.TerminateJobObject(f.job, 1) }
 
 // end ends what is left of the family.
 func (f *family) end() { _ = windows.CloseHandle(f.job) }

@@ -176,3 +176,17 @@ func TestALockIsFreeAfterItsHolderHasRemovedIt(t *testing.T) {
 		t.Errorf("a missing lock names process %d", pid)
 	}
 }
+
+// filesOf returns the names of the files in a folder.
+func filesOf(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}

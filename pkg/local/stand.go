@@ -50,12 +50,21 @@ type stand struct {
 	mu sync.Mutex
 	// failing is what keeps the pod from being ready, by what looks.
 	failing map[string]string
+	// hasBeenReady reports that the pod was ready since its backend has started.
+	hasBeenReady bool
 }
 
 func (s *stand) ready() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.failing) == 0
+}
+
+// wasReady reports whether the pod was ready since its backend has started.
+func (s *stand) wasReady() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hasBeenReady
 }
 
 // reason is why the pod is not ready; empty when it is.
@@ -82,6 +91,7 @@ func (s *stand) set(who, reason string) {
 		s.failing[who] = reason
 	}
 	after := len(s.failing) == 0
+	s.hasBeenReady = s.hasBeenReady || after
 	s.mu.Unlock()
 	if before != after {
 		s.changed()
@@ -91,6 +101,7 @@ func (s *stand) set(who, reason string) {
 // started has the looks at the pod begin anew: what stands for it has started.
 func (s *stand) started() {
 	s.mu.Lock()
+	s.hasBeenReady = false
 	for _, check := range s.checks {
 		s.failing[check.who] = notYet
 	}
@@ -129,6 +140,13 @@ func (s *stand) delayed(delay time.Duration) {
 func (s *stand) stop() {
 	s.cancel()
 	s.backend.stop()
+}
+
+// hurry ends what takes its time to stop.
+func (s *stand) hurry() {
+	if p, ok := s.backend.(*process); ok {
+		p.hurry()
+	}
 }
 
 // backend takes the connections of a pod.
