@@ -253,10 +253,10 @@ func TestConnectionsAreCutWhenTheDrainIsOver(t *testing.T) {
 
 func TestARunThatIsKilledLeavesNothingInTheWayOfTheNext(t *testing.T) {
 	folder := sockets(t)
-	args := []string{"--name=killed", "--exec", `web=sleep 1000 & echo "child $!, shell $$"; wait`}
+	args := []string{"--name=killed", "--exec", `web=sleep 1000 & setsid sh -c 'echo "daemon $$"; exec sleep 1000' & echo "child $!, shell $$"; wait`}
 	p, _ := runWeb(t, folder, args...)
 	var ends []func()
-	for _, pattern := range []string{`web \| child (\d+)`, `web \| child \d+, shell (\d+)`} {
+	for _, pattern := range []string{`web \| child (\d+)`, `web \| child \d+, shell (\d+)`, `web \| daemon (\d+)`} {
 		ends = append(ends, endOf(t, p.await(pattern)))
 	}
 	if err := p.command.Process.Signal(syscall.SIGKILL); err != nil {

@@ -213,7 +213,10 @@ func (p *process) once(ctx context.Context) error {
 	command.Env = p.environment()
 	lines := &lineWriter{tell: func(line string) { p.tell(Log, line) }}
 	command.Stdout, command.Stderr = lines, lines
-	command.WaitDelay = 2 * grace // a supervisor keeps the grace by itself
+	command.WaitDelay = grace
+	if len(p.supervisor) > 0 {
+		command.WaitDelay = 2 * grace // it keeps the grace by itself
+	}
 	family, err := start(command, len(p.supervisor) > 0)
 	if err != nil {
 		return err
