@@ -23,7 +23,8 @@ type peer struct {
 
 const (
 	backendAddress = "127.0.0.1:19000"
-	reference      = "haproxy"
+
+	directName, engineName, reference = "direct", "ours", "haproxy"
 )
 
 // startPeers starts the backend and everything that is installed.
@@ -37,9 +38,9 @@ func startPeers(ctx context.Context, folder string) ([]*peer, error) {
 		command []string
 		config  string
 	}{
-		{peer: peer{name: "direct", address: backendAddress, udp: true}, command: []string{self, "backend", backendAddress}},
-		{peer: peer{name: "ours", address: "127.0.0.1:19001", udp: true}, command: []string{self, "engine", "127.0.0.1:19001", backendAddress}},
-		{peer: peer{name: "haproxy", address: "127.0.0.1:19002"}, command: []string{"haproxy", "-db", "-f"}, config: haproxyConfig},
+		{peer: peer{name: directName, address: backendAddress, udp: true}, command: []string{self, "backend", backendAddress}},
+		{peer: peer{name: engineName, address: "127.0.0.1:19001", udp: true}, command: []string{self, "engine", "127.0.0.1:19001", backendAddress}},
+		{peer: peer{name: reference, address: "127.0.0.1:19002"}, command: []string{"haproxy", "-db", "-f"}, config: haproxyConfig},
 		{peer: peer{name: "nginx", address: "127.0.0.1:19003", udp: true}, command: []string{"nginx", "-p", folder, "-c"}, config: nginxConfig},
 		{peer: peer{name: "socat", address: "127.0.0.1:19004"}, command: []string{"socat",
 			"TCP-LISTEN:19004,bind=127.0.0.1,fork,reuseaddr,backlog=4096,nodelay", "TCP:" + backendAddress + ",nodelay"}},

@@ -82,16 +82,52 @@ func (b *bench) print(w io.Writer) error {
 	for _, p := range b.peers {
 		header += "\t" + p.name
 	}
-	fmt.Fprintln(table, header)
+	fmt.Fprintln(table, header+"\tours to the better\tours to direct")
 	for _, name := range slices.Sorted(maps.Keys(b.results)) {
 		line := name
 		base := harness.Median(b.results[name][reference])
 		for _, p := range b.peers {
 			line += "\t" + cell(harness.Median(b.results[name][p.name]), base)
 		}
+		ours := b.results[name][engineName]
+		line += "\t" + ratio(ours, b.better(name)) + "\t"
+		if isRate(name) {
+			line += ratio(ours, b.results[name][directName])
+		}
 		fmt.Fprintln(table, line)
 	}
 	return table.Flush()
+}
+
+// better returns the figures of the better of the peers that the engine is
+// compared with: those with more in a second, or with less of anything else.
+func (b *bench) better(name string) []float64 {
+	var best []float64
+	for _, peer := range []string{reference, "nginx"} {
+		values := b.results[name][peer]
+		median, least := harness.Median(values), harness.Median(best)
+		if median > 0 && (least == 0 || (median > least) == isRate(name)) {
+			best = values
+		}
+	}
+	return best
+}
+
+// isRate reports whether a figure is better when it is higher.
+func isRate(name string) bool { return strings.HasSuffix(name, "/s") }
+
+// ratio is the median of the ratios of one peer's rounds to another's.
+func ratio(ours, theirs []float64) string {
+	var ratios []float64
+	for i := range min(len(ours), len(theirs)) {
+		if theirs[i] > 0 {
+			ratios = append(ratios, ours[i]/theirs[i])
+		}
+	}
+	if len(ratios) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", harness.Median(ratios))
 }
 
 func cell(value, base float64) string {
