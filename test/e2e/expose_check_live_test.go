@@ -322,7 +322,7 @@ func TestANodeThatIsGoneIsTold(t *testing.T) {
 }
 
 func TestASlowNetworkIsTold(t *testing.T) {
-	c := rig.Start(t, rig.Nodes(2), rig.Dedicated())
+	c := rig.Start(t, rig.Nodes(3))
 	s, _ := served(t, c, "-http", ":300")
 	c.Node(2).Delay(t, 600*time.Millisecond)
 	s.finds(s.examine("web", "--timeout=8s"), []string{"n2 answers only after 1."}, "NP311")
