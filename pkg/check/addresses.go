@@ -116,7 +116,9 @@ func invalidExternalName(x *subject) []Finding {
 func invalidAddresses(x *subject) []Finding {
 	var findings []Finding
 	for i, text := range x.service.Spec.ExternalIPs {
-		if why := specialAddress(text); why != "" {
+		if finding, refused := x.looseAddress(fmt.Sprintf("spec.externalIPs[%d]", i), text); refused {
+			findings = append(findings, finding)
+		} else if why := specialAddress(withoutZeros(text)); why != "" {
 			findings = append(findings, Finding{
 				Field:   fmt.Sprintf("spec.externalIPs[%d]", i),
 				Message: fmt.Sprintf("%s cannot be an external IP: it is %s", plain(text), why),
@@ -125,7 +127,10 @@ func invalidAddresses(x *subject) []Finding {
 		}
 	}
 	for i, text := range x.service.Spec.LoadBalancerSourceRanges {
-		if _, err := netip.ParsePrefix(strings.TrimSpace(text)); err != nil {
+		text = strings.TrimSpace(text)
+		if finding, refused := x.looseAddress(fmt.Sprintf("spec.loadBalancerSourceRanges[%d]", i), text); refused {
+			findings = append(findings, finding)
+		} else if _, err := netip.ParsePrefix(withoutZeros(text)); err != nil {
 			findings = append(findings, Finding{
 				Field:   fmt.Sprintf("spec.loadBalancerSourceRanges[%d]", i),
 				Message: plain(text) + " is no range of addresses such as 203.0.113.0/24",

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 )
 
 func ignoredRules() []Rule {
@@ -88,7 +90,7 @@ func oldAnnotations(x *subject) []Finding {
 func oldFields(x *subject) []Finding {
 	spec := &x.service.Spec
 	var findings []Finding
-	if len(spec.ExternalIPs) > 0 && spec.Type != corev1.ServiceTypeExternalName {
+	if len(spec.ExternalIPs) > 0 && !kubernetes.ExternalIPsWarning.Missing(x.Kubernetes) && spec.Type != corev1.ServiceTypeExternalName {
 		findings = append(findings, Finding{
 			Field:   "spec.externalIPs",
 			Message: "externalIPs is deprecated, and clusters may ignore it",
@@ -109,7 +111,14 @@ func oldFields(x *subject) []Finding {
 			Fix:     x.patchSpec("externalName", nil),
 		})
 	}
-	if spec.TrafficDistribution != nil && *spec.TrafficDistribution == corev1.ServiceTrafficDistributionPreferClose {
+	if server, missing := x.without(kubernetes.TrafficDistribution); missing && spec.TrafficDistribution != nil {
+		findings = append(findings, Finding{
+			Field:   "spec.trafficDistribution",
+			Message: server + " ignores trafficDistribution",
+			Fix:     x.patchSpec("trafficDistribution", nil),
+		})
+	} else if distribution := spec.TrafficDistribution; distribution != nil && *distribution == corev1.ServiceTrafficDistributionPreferClose &&
+		!kubernetes.PreferSame.Missing(x.Kubernetes) {
 		findings = append(findings, Finding{
 			Field:   "spec.trafficDistribution",
 			Message: "traffic distribution PreferClose is deprecated: it was renamed to PreferSameZone",

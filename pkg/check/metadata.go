@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 )
 
 func metadataRules() []Rule {
@@ -38,14 +40,22 @@ func invalidName(x *subject) []Finding {
 			Fix:     "choose another metadata.name",
 		}}
 	}
-	if len(validation.IsDNS1035Label(name)) > 0 {
-		return []Finding{{
-			Severity: Info, Field: "metadata.name",
-			Message: fmt.Sprintf("the name %s starts with a digit, which Kubernetes before 1.36 refuses for a service", plain(name)),
-			Fix:     "start metadata.name with a letter",
-		}}
+	if len(validation.IsDNS1035Label(name)) == 0 {
+		return nil
 	}
-	return nil
+	severity, server := Info, "Kubernetes before 1.36"
+	if x.Kubernetes != 0 {
+		var missing bool
+		if server, missing = x.without(kubernetes.RelaxedServiceNames); !missing {
+			return nil
+		}
+		severity = Error
+	}
+	return []Finding{{
+		Severity: severity, Field: "metadata.name",
+		Message: fmt.Sprintf("the name %s starts with a digit, which %s refuses for a service", plain(name), server),
+		Fix:     "start metadata.name with a letter",
+	}}
 }
 
 // invalidSelector mirrors the check of labels

@@ -17,7 +17,7 @@ func portRules() []Rule {
 		ID: "NP003", Severity: Error, Title: "service has no ports", find: noPorts,
 		Explanation: "A service forwards only the ports that it lists, so the API server wants at least one.",
 	}, {
-		ID: "NP004", Severity: Error, Title: "port number is not valid", find: perPort(invalidNumber),
+		ID: "NP004", Severity: Error, Title: "port number is not valid", find: perPort(invalidNumber, refusedKubeletPort),
 		Explanation: "The port of a service is a number between 1 and 65535.",
 	}, {
 		ID: "NP005", Severity: Error, Title: "port has no name", find: perPort(missingName),
@@ -45,11 +45,13 @@ func portRules() []Rule {
 }
 
 // perPort makes a rule's function of one that looks at a single port.
-func perPort(find func(x *subject, i int, port *corev1.ServicePort) []Finding) func(*subject) []Finding {
+func perPort(finds ...func(x *subject, i int, port *corev1.ServicePort) []Finding) func(*subject) []Finding {
 	return func(x *subject) []Finding {
 		var findings []Finding
 		for i := range x.service.Spec.Ports {
-			findings = append(findings, find(x, i, &x.service.Spec.Ports[i])...)
+			for _, find := range finds {
+				findings = append(findings, find(x, i, &x.service.Spec.Ports[i])...)
+			}
 		}
 		return findings
 	}

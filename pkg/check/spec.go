@@ -89,10 +89,10 @@ func invalidPolicy(x *subject) []Finding {
 		findings = append(findings, unsupported("internalTrafficPolicy", *policy,
 			corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal))
 	}
-	distributions := []string{corev1.ServiceTrafficDistributionPreferSameZone,
-		corev1.ServiceTrafficDistributionPreferSameNode, corev1.ServiceTrafficDistributionPreferClose}
-	if distribution := spec.TrafficDistribution; distribution != nil && !slices.Contains(distributions, *distribution) {
-		findings = append(findings, unsupported("trafficDistribution", *distribution, distributions...))
+	if distribution := spec.TrafficDistribution; distribution != nil {
+		if finding, refused := x.unsupportedDistribution(*distribution); refused {
+			findings = append(findings, finding)
+		}
 	}
 	return findings
 }

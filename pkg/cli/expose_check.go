@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
@@ -32,6 +33,8 @@ type exposeCheckOptions struct {
 	// watch checks until nothing of failOn is found any more.
 	watch     bool
 	nodePorts nodeport.Range
+	// kubernetes is the version to check for; zero until the cluster is asked.
+	kubernetes kubernetes.Version
 	outputs   []reportOutput
 	failOn    check.Severity
 	ignore    []check.Ignore
@@ -84,6 +87,9 @@ The exit code is 0 when nothing was found, 1 when something of the severity of
 
   # The same for CI: a report for the code scanner, and one to read
   kubectl nodeport expose-check -f . -R --static -o sarif=report.sarif -o text
+
+  # Will Kubernetes 1.33 accept these manifests?
+  kubectl nodeport expose-check -f . -R --static --kubernetes-version 1.33
 
   # What a finding means
   kubectl nodeport expose-check --explain NP201`,

@@ -49,6 +49,7 @@ func (o *exposeCheckOptions) checkSet(ctx context.Context, set *manifest.Set, se
 	if err != nil {
 		return nil, nil, err
 	}
+	s.Kubernetes = o.kubernetes
 	chosen, named, err := o.chosen(s, services)
 	if err != nil {
 		return nil, nil, err

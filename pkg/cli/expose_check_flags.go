@@ -23,6 +23,7 @@ type exposeCheckFlags struct {
 	static        bool
 	files         fileFlags
 	nodePortRange string
+	kubernetes    string
 	outputs       []string
 	failOn        string
 	ignore        []string
@@ -39,6 +40,8 @@ func (flags *exposeCheckFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&flags.static, "static", false, "do not try the network; with -f, look at nothing but the manifests: ask no cluster")
 	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "check again until nothing of the severity of --fail-on is found, and show what changes")
 	cmd.Flags().StringVar(&flags.nodePortRange, "node-port-range", "", "the API server's --service-node-port-range, such as 30000-32767")
+	cmd.Flags().StringVar(&flags.kubernetes, "kubernetes-version", "",
+		"report what this version of Kubernetes refuses or ignores, such as 1.33 (default that of the cluster)")
 	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", []string{"text"},
 		"output format: text, json, yaml, sarif, junit or github; FORMAT=FILE writes to a file; can be given several times")
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", "least severity for exit code 1: error, warning, info or never (default error)")
@@ -113,6 +116,9 @@ func (o *exposeCheckOptions) settings(flags *exposeCheckFlags, config *config) (
 			return err
 		}
 		o.nodePorts.Learned = true
+	}
+	if o.kubernetes, err = parseKubernetesVersion(flags.kubernetes); err != nil {
+		return err
 	}
 	for _, text := range flags.ignore {
 		ignore, err := parseIgnore(text)

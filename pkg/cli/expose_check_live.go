@@ -35,7 +35,7 @@ func (o *exposeCheckOptions) checkCluster(ctx context.Context) (*render.Report, 
 
 // look reads services and asks the network about them.
 func (o *exposeCheckOptions) look(ctx context.Context, c *cluster.Cluster) (*render.Report, error) {
-	s, err := c.Read(ctx, o.query(o.namespace, o.names()))
+	s, err := o.read(ctx, c)
 	if err != nil {
 		return nil, o.notFound(err)
 	}
@@ -48,6 +48,18 @@ func (o *exposeCheckOptions) look(ctx context.Context, c *cluster.Cluster) (*ren
 		return nil, err
 	}
 	return o.walked(ctx, c, x)
+}
+
+// read reads the services that were asked for and what is around them, and
+// meanwhile the version of the API server.
+func (o *exposeCheckOptions) read(ctx context.Context, c *cluster.Cluster) (s *snapshot.Snapshot, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { o.learnVersion(ctx, c); return nil })
+	group.Go(func() (err error) {
+		s, err = c.Read(ctx, o.query(o.namespace, o.names()))
+		return err
+	})
+	return s, group.Wait()
 }
 
 // notFound says where a service was looked for.
@@ -78,7 +90,7 @@ func (o *exposeCheckOptions) examine(s *snapshot.Snapshot) (*examined, error) {
 			return nil, gap.Err // nothing found would be no answer
 		}
 	}
-	s.NodePorts = o.nodePorts
+	s.NodePorts, s.Kubernetes = o.nodePorts, o.kubernetes
 	var own []*corev1.Service
 	for _, service := range s.Services {
 		if o.namespace == "" || service.Namespace == o.namespace {
@@ -186,6 +198,7 @@ func (o *exposeCheckOptions) around(ctx context.Context, namespaces []string) (*
 			return err
 		})
 	}
+	group.Go(func() error { o.learnVersion(ctx, c); return nil })
 	if ports == (nodeport.Range{}) {
 		group.Go(func() error {
 			if learned := c.RangeOfFlags(ctx); learned.Learned {

@@ -28,6 +28,7 @@ func (o *exposeCheckOptions) follow(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	o.learnVersion(ctx, c)
 	snapshots, ended := make(chan *snapshot.Snapshot, 1), make(chan error, 1)
 	go func() {
 		ended <- c.Watch(ctx, o.query(o.namespace, o.names()), o.observer(func(s *snapshot.Snapshot) {

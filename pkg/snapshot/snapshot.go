@@ -11,6 +11,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 )
 
@@ -28,6 +29,8 @@ type Snapshot struct {
 	// be applied, are in Services.
 	Replaced []*corev1.Service
 
+	// Kubernetes is the version of the API server; zero when it is not known.
+	Kubernetes kubernetes.Version
 	// NodePorts is the API server's node port range; zero when it is not known.
 	NodePorts nodeport.Range
 	// Gaps name the resources that could not be read and are missing above.
