@@ -45,31 +45,42 @@ func (c *Conn) CloseWrite() error {
 	if !c.wroteAt.After(c.heardAt) {
 		c.ending.hold, c.ending.at = holdAfterAnswer, c.heardAt
 	}
-	c.notify() // who writes
+	c.notify() // wakes a Write that waits for room
+	sent := c.endWritingLocked()
 	c.mu.Unlock()
-	c.endWriting()
+	if sent {
+		c.release()
+	}
 	return nil
 }
 
-// endWriting sends the end of writing, or looks again when it may be time.
-func (c *Conn) endWriting() {
+// holdPassed is what the timer of the ending calls.
+func (c *Conn) holdPassed() {
 	c.mu.Lock()
+	sent := c.endWritingLocked()
+	c.mu.Unlock()
+	if sent {
+		c.release()
+	}
+}
+
+// endWritingLocked sends the end of writing if it is time for that, and reports
+// whether it did; otherwise it starts the timer that calls it again. c.mu is
+// held since the ending began, so that receive finds the timer.
+func (c *Conn) endWritingLocked() (sent bool) {
 	if c.closed || c.ending.sent || c.over() {
-		c.mu.Unlock()
-		return
+		return false
 	}
 	since := c.ending.at
 	if c.heardAt.After(since) {
 		since = c.heardAt
 	}
 	if wait := c.ending.hold - time.Since(since); wait > 0 {
-		c.ending.timer = time.AfterFunc(wait, c.endWriting)
-		c.mu.Unlock()
-		return
+		c.ending.timer = time.AfterFunc(wait, c.holdPassed)
+		return false
 	}
 	c.sendFin()
-	c.mu.Unlock()
-	c.release()
+	return true
 }
 
 // sendFin ends our direction; c.mu is held.

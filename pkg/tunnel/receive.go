@@ -49,7 +49,9 @@ func (c *Conn) hear() {
 	c.heardAt = time.Now()
 	if c.ending.asked && c.ending.hold == holdForAnswer {
 		c.ending.hold = holdInAnswer
-		c.ending.timer.Reset(holdInAnswer)
+		if c.ending.timer != nil { // nil once the end was sent
+			c.ending.timer.Reset(holdInAnswer)
+		}
 	}
 }
 
