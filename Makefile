@@ -94,7 +94,7 @@ test-krew: ## Have krew install, upgrade and uninstall the archive; krew is buil
 		for version in $(KREW_VERSIONS); do \
 			GOFLAGS= GOBIN=$(KREW) $(GO) install sigs.k8s.io/krew/cmd/krew@$$version && mv $(KREW)/krew $(KREW)/kubectl-krew && break; \
 		done; } || echo "krew cannot be installed; the test says that it was skipped"
-	@PATH="$$PATH:$(KREW)" $(TEST) -count 1 -run Krew ./plugins/release | $(REPORT)
+	@PATH="$$PATH:$(KREW)" $(TEST) -count 1 -timeout 30m -run Krew ./plugins/release | $(REPORT)
 
 cover: ## Measure the unit tests' coverage
 	$(GO) test -coverprofile=cover.out -coverpkg=./pkg/... $(UNIT)
