@@ -74,6 +74,8 @@ type Cluster struct {
 	// loopbacks are what this machine has to listen on.
 	loopbacks loopbacks
 	now       atomic.Pointer[state]
+	// watches has an element for each watch that is open.
+	watches chan struct{}
 
 	mu sync.Mutex
 	// manifests is the last set that was taken.
@@ -99,10 +101,10 @@ type state struct {
 	objects map[string][]object
 	// number counts the states.
 	number int64
-	// replaced is closed when the state is no longer the present one, and next
-	// is the one that came after it.
+	// size is about how many bytes the objects take.
+	size int
+	// replaced is closed when the state is no longer the present one.
 	replaced chan struct{}
-	next     *state
 }
 
 // New makes a cluster that has nothing yet but what answers for its pods. It
@@ -120,6 +122,7 @@ func New(o Options) (*Cluster, error) {
 	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
 	c := &Cluster{
 		options: o, answers: answers, loopbacks: on, ports: newPortPool(o.NodePorts.OrDefault()),
+		watches:   make(chan struct{}, mostWatches),
 		manifests: &manifest.Set{}, added: map[snapshot.Ref]*addition{}, stands: map[snapshot.Ref]*stand{}, skipped: map[snapshot.Ref]bool{},
 	}
 	c.become(&state{snapshot: &snapshot.Snapshot{}, table: &route.Table{}})

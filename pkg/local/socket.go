@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -150,21 +149,6 @@ func Dial(ctx context.Context, name string) (net.Conn, error) {
 		}
 	}
 	return nil, &NotRunningError{name, names(folders)}
-}
-
-// Serve answers at a socket until ctx is done.
-func (c *Cluster) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler:           c.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-	}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	err := server.Serve(listener)
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // names returns those of the runs that answer, sorted.

@@ -42,20 +42,51 @@ func (c *Cluster) refresh() {
 	c.tellChanges(before, after)
 }
 
+const (
+	// Past states are for watches that continue where a list was read. They are
+	// dropped beyond a number and a size.
+	mostPast      = 100
+	mostPastBytes = 16 << 20
+)
+
 // become makes a state the present one.
 func (c *Cluster) become(after *state) {
-	const remembered = 100
 	after.replaced = make(chan struct{})
+	after.size = sizeOf(after.objects)
 	before := c.now.Load()
 	if before != nil {
 		after.number = before.number + 1
-		before.next = after
 	}
-	c.past = append(c.past[max(0, len(c.past)-remembered):], after)
+	c.past = recent(append(c.past, after))
 	c.now.Store(after)
 	if before != nil {
 		close(before.replaced)
 	}
+}
+
+// recent returns the last states that may be kept, the present one in any case.
+func recent(states []*state) []*state {
+	first, size := len(states)-1, 0
+	for ; first > 0 && len(states)-first < mostPast; first-- {
+		size += states[first-1].size
+		if size > mostPastBytes {
+			break
+		}
+	}
+	return append([]*state(nil), states[first:]...) // the others are to be freed
+}
+
+// sizeOf returns about how much memory objects take, by what they are encoded.
+func sizeOf(objects map[string][]object) int {
+	size := 0
+	for _, all := range objects {
+		for _, o := range all {
+			if sized, ok := o.(interface{ Size() int }); ok {
+				size += sized.Size()
+			}
+		}
+	}
+	return size
 }
 
 // build returns the cluster that the manifests and some services beside them

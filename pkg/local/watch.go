@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -27,9 +28,18 @@ type watching struct {
 	flush   func() error
 }
 
-// watch sends what changes from a state on, until who asked goes or the run
-// ends. A state that is long gone has to be listed anew, as with an API server.
+// watch sends what changes from a state on, until the client goes or the run
+// ends. A client that is slow misses states between two that it sees, so that a
+// watch keeps one state at most. A state that was dropped has to be listed anew,
+// as with an API server.
 func (c *Cluster) watch(w http.ResponseWriter, r *http.Request, wanted *selection) {
+	select {
+	case c.watches <- struct{}{}:
+		defer func() { <-c.watches }()
+	default:
+		answerError(w, apierrors.NewTooManyRequests(fmt.Sprintf("%d watches are open already", mostWatches), 1))
+		return
+	}
 	query := r.URL.Query()
 	all := query.Get("sendInitialEvents") == "true"
 	seen := c.stateOf(query.Get("resourceVersion"))
@@ -41,7 +51,9 @@ func (c *Cluster) watch(w http.ResponseWriter, r *http.Request, wanted *selectio
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	watching := &watching{wanted, json.NewEncoder(w), http.NewResponseController(w).Flush}
+	control := http.NewResponseController(w)
+	watching := &watching{wanted, json.NewEncoder(w), control.Flush}
+	limitWrite(control)
 	err := watching.begin(seen, all)
 	var timeout <-chan time.Time
 	if seconds, _ := strconv.Atoi(query.Get("timeoutSeconds")); seconds > 0 {
@@ -50,8 +62,10 @@ func (c *Cluster) watch(w http.ResponseWriter, r *http.Request, wanted *selectio
 	for err == nil {
 		select {
 		case <-seen.replaced:
-			err = watching.change(seen, seen.next)
-			seen = seen.next
+			now := c.now.Load()
+			limitWrite(control)
+			err = watching.change(seen, now)
+			seen = now
 		case <-timeout:
 			return
 		case <-r.Context().Done():

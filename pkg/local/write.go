@@ -236,8 +236,13 @@ func merge(fields, before, after map[string]any) {
 	}
 }
 
-// readBody reads a request, which is no larger than an API server takes.
+// readBody reads a request, which is no larger than an API server takes, and
+// comes in time.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	const most = 3 << 20
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(clientPatience)) == nil { // a test's recorder has none
+		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	}
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 }
