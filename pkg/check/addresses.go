@@ -141,9 +141,11 @@ func invalidAddresses(x *subject) []Finding {
 	return findings
 }
 
-// specialAddress says why an address cannot be an external IP (ValidateEndpointIP).
+// specialAddress says why an address cannot be an external IP, nor that of an
+// endpoint (ValidateEndpointIP).
 func specialAddress(text string) string {
 	ip, err := netip.ParseAddr(text)
+	ip = ip.Unmap()
 	switch {
 	case err != nil:
 		return "no IP address"

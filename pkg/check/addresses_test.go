@@ -1,6 +1,9 @@
 package check
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
 
 func addressCases() []ruleCase {
 	ips := func(ips ...string) func(*corev1.Service) {
@@ -73,5 +76,31 @@ func addressCases() []ruleCase {
 		id: "NP024", name: "a label with blanks", service: labelled("team", "web shop"),
 		want: []string{`error metadata.labels[team]: "web shop" cannot be the value of label team: it must be made of letters, digits, ` +
 			"hyphens, dots and underscores, and begin and end with a letter or digit"},
+	}, {
+		id: "NP025", name: "an address of a pod", service: selecting(nil), in: []any{slice()},
+	}, {
+		id: "NP025", name: "special ones", service: selecting(nil),
+		in: []any{endpointsAt("127.0.0.1", "10.2.1.7", "0.0.0.0", "169.254.1.1", "224.0.0.1", "::ffff:127.0.0.1", "239.1.2.3")},
+		want: []string{
+			"error EndpointSlice/shop/web-abc endpoints[0].addresses[0]: 127.0.0.1 cannot be the address of an endpoint: it is a loopback address",
+			"error EndpointSlice/shop/web-abc endpoints[2].addresses[0]: 0.0.0.0 cannot be the address of an endpoint: it is the unspecified address",
+			"error EndpointSlice/shop/web-abc endpoints[3].addresses[0]: 169.254.1.1 cannot be the address of an endpoint: it is a link-local address",
+			"error EndpointSlice/shop/web-abc endpoints[4].addresses[0]: 224.0.0.1 cannot be the address of an endpoint: it is a link-local address",
+			"error EndpointSlice/shop/web-abc endpoints[5].addresses[0]: ::ffff:127.0.0.1 cannot be the address of an endpoint: it is a loopback address",
+			"warning EndpointSlice/shop/web-abc endpoints[6].addresses[0]: 239.1.2.3 is a multicast address, which no pod has",
+		},
+	}, {
+		id: "NP025", name: "names", service: selecting(nil), in: []any{slice(func(s *discoveryv1.EndpointSlice) {
+			s.AddressType, s.Endpoints = discoveryv1.AddressTypeFQDN, []discoveryv1.Endpoint{{Addresses: []string{"localhost"}}}
+		})},
 	}}
+}
+
+func endpointsAt(ips ...string) *discoveryv1.EndpointSlice {
+	return slice(func(s *discoveryv1.EndpointSlice) {
+		s.AddressType, s.Endpoints = discoveryv1.AddressTypeIPv4, nil
+		for _, ip := range ips {
+			s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{ip}})
+		}
+	})
 }

@@ -35,6 +35,7 @@ func Rules() []Rule {
 		specRules(),
 		immutableRules(),
 		addressRules(),
+		[]Rule{endpointAddressRule()},
 		nodePortRules(),
 		[]Rule{noNodePortRule()},
 		selectorRules(),

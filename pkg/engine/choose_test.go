@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,7 +114,7 @@ func TestAFailingEndpointIsTriedLastForAWhile(t *testing.T) {
 		defer e.cut()
 		b := bound(0, "10.2.1.1:300", "10.2.2.1:300")
 		one := b.port.enter(&b.verdict.Endpoints[0])
-		b.port.blame(one)
+		b.port.blame(one, syscall.ECONNREFUSED)
 		choose := func(tried ...netip.AddrPort) string { return numberOf(e.choose(b, netip.AddrPort{}, tried)) }
 		if got := choose(); got != "2" {
 			t.Errorf("chose %s", got)
@@ -125,7 +126,7 @@ func TestAFailingEndpointIsTriedLastForAWhile(t *testing.T) {
 		if got := choose(); got != "1" {
 			t.Errorf("chose %s after the pause", got)
 		}
-		b.port.blame(one)
+		b.port.blame(one, syscall.ECONNREFUSED)
 		time.Sleep(firstPause)
 		if got := choose(); got != "2" {
 			t.Errorf("chose %s in the second, longer pause", got)
@@ -141,7 +142,7 @@ func TestStrictChoiceKnowsNoFailures(t *testing.T) {
 	e := New(Options{Strict: true, Random: func(int) int { return 0 }})
 	defer e.cut()
 	b := bound(0, "10.2.1.1:300", "10.2.2.1:300")
-	b.port.blame(b.port.enter(&b.verdict.Endpoints[0]))
+	b.port.blame(b.port.enter(&b.verdict.Endpoints[0]), syscall.ECONNREFUSED)
 	if got := numberOf(e.choose(b, netip.AddrPort{}, nil)); got != "1" {
 		t.Errorf("chose %s", got)
 	}

@@ -25,6 +25,8 @@ type Engine struct {
 	// sessions are the flows of UDP; forgetting ends those that are idle.
 	sessions   *sessions
 	forgetting sync.Once
+	// own are the open ports, which are no endpoints.
+	own ownSockets
 	// buffers are for all streams.
 	buffers buffers
 	// healthClients has an element for each client of a health check node port.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -40,6 +41,8 @@ type endpoint struct {
 	// until the time of again.
 	inARow int
 	again  time.Time
+	// reason is why it was not reached when it was last tried.
+	reason error
 }
 
 func newServicePort() *servicePort {
@@ -102,11 +105,15 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// blame notes that an endpoint could not be reached; it returns true when that
-// is new.
-func (p *servicePort) blame(e *endpoint) bool {
+// blame registers that an endpoint could not be reached because of err; it
+// returns true when that is new.
+func (p *servicePort) blame(e *endpoint, err error) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if own := (*OwnSocketError)(nil); errors.As(err, &own) && e.reason == err { //nolint:errorlint // the very error that blocked returned: it was not tried
+		return false
+	}
+	e.reason = err
 	pause := lastPause
 	if e.inARow < 5 {
 		pause = firstPause << e.inARow
@@ -124,7 +131,7 @@ func (p *servicePort) excuse(e *endpoint) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	failed := e.inARow > 0
-	e.inARow = 0
+	e.inARow, e.reason = 0, nil
 	if failed {
 		p.failing.Add(-1)
 	}
@@ -142,6 +149,24 @@ func (p *servicePort) fails(address netip.AddrPort, now time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.inARow > 0 && now.Before(e.again)
+}
+
+// blocked returns the OwnSocketError of an endpoint that led back to the engine
+// a moment ago, which is not tried again: each try would be a new client.
+func (e *endpoint) blocked(now time.Time) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if own := (*OwnSocketError)(nil); e.inARow > 0 && now.Before(e.again) && errors.As(e.reason, &own) {
+		return e.reason
+	}
+	return nil
+}
+
+// failure is why it was not reached when it was last tried; nil if it was.
+func (e *endpoint) failure() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reason
 }
 
 // failing tells whether it was not reached when it was last tried.

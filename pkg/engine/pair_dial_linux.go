@@ -18,7 +18,10 @@ func (p *pair) connect() {
 			p.handOver()
 			return
 		}
-		err := p.dial(to)
+		err := p.loop.engine.own.check("TCP", to)
+		if err == nil {
+			err = p.dial(to)
+		}
 		if err == nil || !p.retry(err) {
 			return
 		}

@@ -66,6 +66,7 @@ func (e *Engine) openPort(p *port) {
 	}
 	switch {
 	case err == nil:
+		e.own.add(p.binding)
 		e.tell(Event{Kind: PortOpened, Way: way})
 	case isNotAllowed(err):
 		if !known {
@@ -95,11 +96,13 @@ func (e *Engine) rebind(p *port, to *binding) {
 		e.openPort(p)
 	case p.server == nil:
 	case before.health == nil != (to.health == nil):
+		e.own.remove(before)
 		p.server.close()
 		p.server = nil
 		e.openPort(p)
 	case to.listens():
 		p.server.update(to)
+		e.own.add(to)
 		if another {
 			e.tell(Event{Kind: PortOpened, Way: to.way})
 		}
@@ -112,6 +115,7 @@ func (e *Engine) closePort(p *port, reason string) {
 	if p.server == nil {
 		return
 	}
+	e.own.remove(p.binding)
 	p.server.close()
 	p.server = nil
 	e.tell(Event{Kind: PortClosed, Way: p.binding.way, Reason: reason})

@@ -58,10 +58,20 @@ func (v *visit) mayTry(err error) bool {
 // connect dials the endpoint that is to be tried.
 func (v *visit) connect(open *connection) (net.Conn, error) {
 	e := v.engine
+	if err := v.endpoint.blocked(time.Now()); err != nil {
+		return nil, err
+	}
+	if err := e.ownEndpoint(&v.access.Target); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(e.ending, e.options.DialTimeout)
 	defer cancel()
 	conn, err := e.options.Dialer.Dial(ctx, strings.ToLower(v.access.Way.Protocol), &v.access.Target)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.ownConnection(v.access.Way.Protocol, conn); err != nil {
+		abort(conn)
 		return nil, err
 	}
 	if !e.open.lead(open, conn) {

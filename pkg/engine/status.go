@@ -58,8 +58,10 @@ type NodeStatus struct {
 type EndpointStatus struct {
 	Address netip.AddrPort `json:"address"`
 	Pod     string         `json:"pod,omitempty"`
-	// Failing tells that it was not reached when it was last tried.
-	Failing bool `json:"failing,omitempty"`
+	// Failing reports that it was not reached when it was last tried, and Reason
+	// why.
+	Failing bool   `json:"failing,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 	Counts
 }
 
@@ -137,7 +139,11 @@ func (p *servicePort) status(way Way) PortStatus {
 		s.Nodes = append(s.Nodes, NodeStatus{Node: name, Counts: p.nodes[name].read()})
 	}
 	for _, e := range p.endpoints {
-		s.Endpoints = append(s.Endpoints, EndpointStatus{Address: e.address, Pod: e.pod, Failing: e.failing(), Counts: e.read()})
+		state := EndpointStatus{Address: e.address, Pod: e.pod, Failing: e.failing(), Counts: e.read()}
+		if err := e.failure(); err != nil {
+			state.Reason = err.Error()
+		}
+		s.Endpoints = append(s.Endpoints, state)
 	}
 	slices.SortFunc(s.Endpoints, func(a, b EndpointStatus) int { return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Pod, b.Pod)) })
 	return s

@@ -133,6 +133,10 @@ func (s *session) dial() (packets, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.ownConnection("UDP", conn); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
 	return e.endpointPackets(conn)
 }
 

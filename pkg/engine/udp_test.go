@@ -187,7 +187,7 @@ func TestRepliesComeFromTheAddressThatWasAsked(t *testing.T) {
 			}
 			table := tableOf(service)
 			table.Nodes = []route.Node{nodeAt("node-1", c.all)}
-			e := start(t, Options{Access: access.add})
+			e := start(t, Options{Access: access.add, ListenAddresses: []netip.Addr{netip.MustParseAddr(c.all)}})
 			e.Execute(table)
 			asked := netip.AddrPortFrom(netip.MustParseAddr(c.asked), port)
 			if got := udpClient(t, asked).ask(t, "?"); got != "one ?" { // the socket is connected: it hears nobody else

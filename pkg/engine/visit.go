@@ -78,7 +78,7 @@ func (v *visit) failed(err error) {
 		return
 	}
 	v.endpoint.failures.Add(1)
-	if v.binding.port.blame(v.endpoint) {
+	if v.binding.port.blame(v.endpoint, err) {
 		v.engine.tell(Event{Kind: EndpointFailed, Way: v.binding.way, Endpoint: v.endpoint.address, Err: err})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
@@ -98,6 +99,7 @@ func (c *Cluster) build(added []*manifest.Object) (*snapshot.Snapshot, *manifest
 	s, _ := set.Snapshot(manifest.Defaults{
 		Namespace: c.options.Namespace, NodePorts: c.options.NodePorts, Ready: c.ready,
 	})
+	dropSpecialEndpoints(s.Slices)
 	return s, set
 }
 
@@ -118,7 +120,7 @@ func localSet(set *manifest.Set, nodes []*corev1.Node) *manifest.Set {
 		case *corev1.Pod:
 			object = withObject(object, notStarted(o))
 		case *discoveryv1.EndpointSlice:
-			if o.Labels[discoveryv1.LabelManagedBy] == "endpointslice-controller.k8s.io" {
+			if o.Labels[discoveryv1.LabelManagedBy] == controllerSlices {
 				continue
 			}
 		}
@@ -130,6 +132,22 @@ func localSet(set *manifest.Set, nodes []*corev1.Node) *manifest.Set {
 		})
 	}
 	return local
+}
+
+// controllerSlices is the label value of the slices that are made from pods.
+const controllerSlices = "endpointslice-controller.k8s.io"
+
+// dropSpecialEndpoints removes the endpoints of manifests that the API server
+// refuses: they would lead to this machine, and perhaps to the run itself. The
+// pods of a node's network do have its loopback address.
+func dropSpecialEndpoints(of []*discoveryv1.EndpointSlice) {
+	for _, slice := range of {
+		if slice.AddressType != discoveryv1.AddressTypeFQDN && slice.Labels[discoveryv1.LabelManagedBy] != controllerSlices {
+			slice.Endpoints = slices.DeleteFunc(slice.Endpoints, func(e discoveryv1.Endpoint) bool {
+				return slices.ContainsFunc(e.Addresses, check.NoEndpoint)
+			})
+		}
+	}
 }
 
 // notStarted is a pod before it has a status, unless it has ended.
