@@ -2,10 +2,7 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/go-logr/logr"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -21,9 +18,6 @@ func main() { os.Exit(run()) }
 func run() int {
 	engine.SpareProcessor()
 	klog.SetLogger(logr.Discard()) // what the client library logs is in its errors, too
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	return cli.Run(ctx, os.Args[1:], streams)
+	return cli.RunProcess(os.Args[1:], streams)
 }

@@ -24,6 +24,8 @@ type factory struct {
 	// local is the name of the run of this machine that stands for the cluster;
 	// empty for the cluster of the kubeconfig.
 	local string
+	// ending is how signals end the process; nil where they do not.
+	ending *ending
 }
 
 func newFactory(streams genericiooptions.IOStreams) *factory {

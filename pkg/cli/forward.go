@@ -74,6 +74,8 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, restore := o.decouple()
+	defer restore()
 	teller := newTeller(o.factory, o.query.Namespace == "", o.json)
 	tunnels, err := o.tunnels(teller)
 	if err != nil {
@@ -86,7 +88,6 @@ func (o *forwardOptions) run(ctx context.Context) error {
 	o.serve.engine.Metrics = func(w io.Writer) { _ = tunnels.Stats().WriteMetrics(w) }
 	o.serve.engine.ListenAddresses = o.place.Addresses
 	o.serve.logAccess(o.factory, o.json)
-	defer shield()()
 	f := &forwarding{
 		forwardOptions: o, dialer: dialer, engine: engine.New(o.serve.engine), teller: teller, events: events,
 		leftOut: map[udpPort]bool{},
@@ -97,7 +98,7 @@ func (o *forwardOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer closeStatus()
-	return errors.Join(f.follow(ctx, c), o.serve.end(o.factory, f.engine))
+	return errors.Join(f.follow(ctx, c), o.serve.end(ctx, o.factory, f.engine))
 }
 
 // forwarding is a forward under way.
@@ -150,8 +151,12 @@ func (f *forwarding) tell(ctx context.Context) {
 }
 
 func (f *forwarding) tellEvents() {
-	for _, e := range f.events.take() {
+	events, lost := f.events.take()
+	for _, e := range events {
 		f.teller.event(understood(e))
+	}
+	if lost > 0 {
+		f.teller.note("%s", lostEvents(lost))
 	}
 }
 

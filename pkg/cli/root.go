@@ -14,10 +14,12 @@ import (
 // go to the streams' Out; messages, warnings and progress to ErrOut. When ctx
 // is done, a command ends what it is doing and says what it leaves behind.
 func Run(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
-	if code, is := supervised(args); is {
-		return code
-	}
+	return run(ctx, args, streams, nil)
+}
+
+func run(ctx context.Context, args []string, streams genericiooptions.IOStreams, e *ending) int {
 	f := newFactory(streams)
+	f.ending = e
 	root := newRootCmd(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

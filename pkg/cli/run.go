@@ -122,7 +122,6 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	if o.serve, err = flags.serve.options(); err != nil {
 		return nil, err
 	}
-	o.serve.logAccess(f, o.json)
 	o.machine = local.Options{Nodes: flags.nodes, ClusterIPs: flags.clusterIPs, Engine: o.serve.engine, Supervisor: supervisor()}
 	if o.machine.Backends, err = parseBackends(flags.backends); err != nil {
 		return nil, err
@@ -175,6 +174,9 @@ func (o *runOptions) run(ctx context.Context) error {
 		}
 		o.source.Stdin = bytes.NewReader(data)
 	}
+	out, restore := o.decouple()
+	defer restore()
+	o.serve.logAccess(o.factory, o.json)
 	stamp := o.source.Stamp()
 	set, _, err := o.read(ctx)
 	if err != nil {
@@ -196,7 +198,7 @@ func (o *runOptions) run(ctx context.Context) error {
 		defer socket.Close()
 	}
 	events := newEventQueue[local.Event]()
-	o.machine.Events = events.add
+	o.machine.Engine.Access, o.machine.Events = o.serve.engine.Access, queueing(events)
 	c, err := local.New(o.machine)
 	if err != nil {
 		return err
@@ -206,7 +208,6 @@ func (o *runOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer closeStatus()
-	defer shield()()
 	c.Load(set)
 	answering, stop := context.WithCancel(ctx)
 	defer stop()
@@ -215,10 +216,11 @@ func (o *runOptions) run(ctx context.Context) error {
 	}
 	teller := newRunTeller(o, c)
 	if !o.json { // which has no list
-		o.awaitReady(ctx, teller, events)
+		o.awaitReady(ctx, teller, events, out)
 	}
 	if err = teller.start(); err == nil {
-		err = o.follow(ctx, c, teller, events, stamp)
+		err = o.follow(ctx, c, teller, events, out, stamp)
 	}
-	return errors.Join(err, o.keep(c.Added()), o.serve.end(o.factory, c))
+	events.end()
+	return errors.Join(err, o.keep(c.Added()), o.serve.end(ctx, o.factory, c))
 }

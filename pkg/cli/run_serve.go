@@ -50,15 +50,20 @@ func (o *runOptions) check(set *manifest.Set) (faulty bool, err error) {
 }
 
 // follow takes edits over and tells what happens, until ctx is done.
-func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue[local.Event], stamp string) error {
+func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTeller, events *eventQueue[local.Event], out *outlet, stamp string) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	seen, broken := stamp, false
 	for {
+		ready := events.ready
+		if out.busy() {
+			ready = nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-events.ready:
+		case <-out.progress: // it may be busy no more
+		case <-ready:
 			if err := teller.tell(events.take()); err != nil {
 				return err
 			}
@@ -76,7 +81,7 @@ func (o *runOptions) follow(ctx context.Context, c *local.Cluster, teller *runTe
 // awaitReady waits a moment for what was started to be ready, so that what is
 // listed first is not that nothing answers yet. An application that should run
 // already and does not is not waited for.
-func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *eventQueue[local.Event]) {
+func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *eventQueue[local.Event], out *outlet) {
 	const patience = 3 * time.Second
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
@@ -85,12 +90,17 @@ func (o *runOptions) awaitReady(ctx context.Context, teller *runTeller, events *
 		if len(o.named()) == 0 || teller.settled() {
 			return
 		}
+		ready := events.ready
+		if out.busy() {
+			ready = nil
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-limit.C:
 			return
-		case <-events.ready:
+		case <-out.progress:
+		case <-ready:
 		}
 	}
 }

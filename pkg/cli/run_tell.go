@@ -40,7 +40,8 @@ type listener struct {
 }
 
 // begin tells what happens before the first list: all but what the list says.
-func (t *runTeller) begin(events []local.Event) {
+func (t *runTeller) begin(events []local.Event, lost int) {
+	t.tellLost(lost)
 	t.note(events)
 	_ = t.logs(events) // what is told next fails, too, if that does
 	t.tellFailures(events)
@@ -111,8 +112,9 @@ func (t *runTeller) pods(pods []*corev1.Pod) string {
 
 // tell tells of changes: all of them to a person or as a stream, and only of
 // failures where a program reads along.
-func (t *runTeller) tell(events []local.Event) error {
+func (t *runTeller) tell(events []local.Event, lost int) error {
 	t.note(events)
+	t.tellLost(lost)
 	if t.json {
 		return t.stream(events)
 	}
@@ -128,6 +130,34 @@ func (t *runTeller) tell(events []local.Event) error {
 	}
 	t.noteReady(events)
 	return nil
+}
+
+// tellLost reports events that found no room in the queue.
+func (t *runTeller) tellLost(lost int) {
+	switch {
+	case lost == 0:
+	case t.json:
+		_ = eventRecord{Event: "note", Message: lostEvents(lost)}.write(t.Out) // what is told next fails, too, if that does
+	default:
+		t.say("note: %s", lostEvents(lost))
+	}
+}
+
+// lostEvents words how many events found no room in a queue.
+func lostEvents(lost int) string {
+	return fmt.Sprintf("%d events are not reported: they came faster than the output was read", lost)
+}
+
+// queueing adds the events of a run to a queue. What a command writes waits for
+// room, as it would on its own terminal.
+func queueing(events *eventQueue[local.Event]) func(local.Event) {
+	return func(e local.Event) {
+		if e.Kind == local.Log {
+			events.addWaiting(e)
+		} else {
+			events.add(e)
+		}
+	}
 }
 
 // noteReady keeps which pods are no longer waited for.

@@ -3,12 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
-	"os/signal"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,29 +69,15 @@ func (flags *serveFlags) options() (serveOptions, error) {
 }
 
 // logAccess has every connection that ends written to Out, if that was asked
-// for: among events in JSON, as one of them.
+// for: among events in JSON, as one of them. Out must not make traffic wait.
 func (o *serveOptions) logAccess(f *factory, events bool) {
 	if o.accessLog == "" {
 		return
 	}
-	f.Out = &lockedWriter{to: f.Out}
-	json := events || o.accessLog == "json"
+	out, json := f.Out, events || o.accessLog == "json"
 	o.engine.Access = func(access *engine.Access) {
-		_ = render.AccessLine(f.Out, access, json, f.terminal.glyphs)
+		_ = render.AccessLine(out, access, json, f.terminal.glyphs)
 	}
-}
-
-// lockedWriter keeps apart what several goroutines write, each in one piece.
-type lockedWriter struct {
-	mu sync.Mutex
-	to io.Writer
-}
-
-// Write implements io.Writer.
-func (w *lockedWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.to.Write(p)
 }
 
 // serveStatus serves what is known of an engine until closeStatus is called.
@@ -117,17 +98,23 @@ type server interface {
 	Connections() int
 }
 
+// endMargin is how long a command that serves may take beyond its drain to end
+// what it has started.
+const endMargin = 10 * time.Second
+
 // end shuts a server down: connections may go on as long as the drain, or
 // until Ctrl-C is pressed once more. To be stopped is what a command that
 // serves waits for, and no error.
-func (o *serveOptions) end(f *factory, server server) error {
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, endSignals()...)
-	defer signal.Stop(again)
-	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
+func (o *serveOptions) end(ctx context.Context, f *factory, server server) error {
+	defer f.ending.extend(o.drain + endMargin)()
+	again := f.ending.second()
+	if ctx.Err() == nil { // an error ends it, and the first Ctrl-C is yet to come
+		again = ctx.Done()
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.drain)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- server.Shutdown(ctx) }()
+	go func() { done <- server.Shutdown(drain) }()
 	long := time.NewTimer(300 * time.Millisecond)
 	defer long.Stop()
 	for {
@@ -150,13 +137,3 @@ func (o *serveOptions) end(f *factory, server server) error {
 		}
 	}
 }
-
-// shield keeps Ctrl-C from ending the process before what it has started. It
-// returns what takes the shield away.
-func shield() func() {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals()...)
-	return func() { signal.Stop(signals) }
-}
-
-func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
