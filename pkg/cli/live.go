@@ -35,7 +35,10 @@ func (f *factory) live(ctx context.Context, c *cluster.Cluster, namespaces []str
 		case mode == dryRunClient:
 			ports = c.RangeOfFlags(ctx)
 		default:
-			ports = c.NodePortRange(ctx, namespaces[0])
+			var left error
+			if ports, left = c.NodePortRange(ctx, namespaces[0]); left != nil {
+				f.warn(left.Error())
+			}
 		}
 		return nil
 	})

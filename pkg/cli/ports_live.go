@@ -57,7 +57,11 @@ func (o *portsOptions) learn(ctx context.Context, c *cluster.Cluster) nodeport.R
 	if ports := c.RangeOfFlags(ctx); ports.Learned {
 		return ports
 	}
-	return c.NodePortRange(ctx, o.namespace)
+	ports, err := c.NodePortRange(ctx, o.namespace)
+	if err != nil {
+		o.warn(err.Error())
+	}
+	return ports
 }
 
 // hostOf is the workload that a pod belongs to. A Deployment is told by the

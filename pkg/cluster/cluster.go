@@ -45,7 +45,11 @@ func New(config *rest.Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
 	}
-	c := &Cluster{config: config, proxied: withoutRedirects(client)}
+	client = withinServer(client)
+	c := &Cluster{config: config}
+	if c.proxied, err = newProxiedClient(config); err != nil {
+		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
+	}
 	if c.core, err = corev1.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
@@ -64,17 +68,8 @@ func New(config *rest.Config) (*Cluster, error) {
 	return c, nil
 }
 
-// withoutRedirects returns a client that follows none: what a pod answers must
-// not take the user's credentials elsewhere.
-func withoutRedirects(client *http.Client) *http.Client {
-	still := *client
-	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &still
-}
-
-// NoNamespace tells that a namespace does not exist. It is false as well where
-// that cannot be known, for all namespaces, and of a server that has none: that
-// one does not find the resource.
+// NoNamespace reports whether a namespace is known not to exist. It returns false
+// for all namespaces, and for a server without the resource.
 func (c *Cluster) NoNamespace(ctx context.Context, name string) bool {
 	if name == metav1.NamespaceAll {
 		return false

@@ -3,9 +3,11 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,21 +16,25 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 )
 
-// NodePortRange learns the API server's node port range, which no API tells.
-// It asks for a service whose node port no range can hold, and reads the range
-// in the refusal; nothing is ever created. That takes the permission to create
-// services in the namespace; without it, or where a quota or a webhook
-// answers first, the flags of a kube-apiserver that runs as a pod are read.
-// The default range, not Learned, is returned when neither tells.
-func (c *Cluster) NodePortRange(ctx context.Context, namespace string) nodeport.Range {
-	if r, ok := c.refusedRange(ctx, namespace); ok {
-		return r
+// NodePortRange learns the API server's node port range, which no API exposes.
+// It asks for a service that cannot be created, and reads the range in the
+// error; that takes the permission to create services in the namespace. Without
+// it, or where a webhook refuses or changes the service, it reads the flags of a
+// kube-apiserver that runs as a pod. If neither works, it returns the default
+// range, not Learned.
+//
+// The error is not nil when the service was created in spite of all and could
+// not be deleted, which no release of Kubernetes does.
+func (c *Cluster) NodePortRange(ctx context.Context, namespace string) (nodeport.Range, error) {
+	r, ok, err := c.refusedRange(ctx, namespace)
+	if ok {
+		return r, nil
 	}
-	return c.RangeOfFlags(ctx)
+	return c.RangeOfFlags(ctx), err
 }
 
-// RangeOfFlags is NodePortRange without the request to create: it sends
-// nothing but a read.
+// RangeOfFlags is like NodePortRange without the request to create a service:
+// it only reads.
 func (c *Cluster) RangeOfFlags(ctx context.Context) nodeport.Range {
 	pods, err := c.core.Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{
 		LabelSelector: "component=kube-apiserver", ResourceVersion: "0",
@@ -39,30 +45,37 @@ func (c *Cluster) RangeOfFlags(ctx context.Context) nodeport.Range {
 	return rangeOfPods(pods.Items)
 }
 
-// refusedRange reads the range in the allocator's refusal (k8s.io/kubernetes
-// pkg/registry/core/service/portallocator/allocator.go, ErrNotInRange).
-func (c *Cluster) refusedRange(ctx context.Context, namespace string) (r nodeport.Range, ok bool) {
+// refusedRange reads the range in the error of the node port allocator
+// (k8s.io/kubernetes pkg/registry/core/service/portallocator/allocator.go,
+// ErrNotInRange).
+func (c *Cluster) refusedRange(ctx context.Context, namespace string) (r nodeport.Range, ok bool, err error) {
 	created, err := c.core.Services(namespace).Create(ctx, impossible(), metav1.CreateOptions{})
 	if err == nil {
-		c.discard(ctx, created)
-		return nodeport.Range{}, false
+		return nodeport.Range{}, false, c.discard(ctx, created)
 	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
-		return nodeport.Range{}, false
+		return nodeport.Range{}, false, nil
 	}
 	found := regexp.MustCompile(`The range of valid ports is (\d+-\d+)`).FindStringSubmatch(status.Status().Message)
 	if found == nil {
-		return nodeport.Range{}, false
+		return nodeport.Range{}, false, nil
 	}
-	return learned(found[1])
+	r, ok = learned(found[1])
+	return r, ok, nil
 }
 
-// impossible is a valid service but for its node port: field validation lets
-// the number pass, and the allocator never does.
+// impossibleName cannot be the name of a service, because of the dot. It shows
+// in audit logs and to webhooks who asks, and for what.
+const impossibleName = "kubectl-nodeport.reads-the-range"
+
+// impossible returns a service that cannot be created for two reasons. The
+// allocator refuses its node port, in an error that has the range. It runs
+// before validation (k8s.io/apiserver pkg/registry/generic/registry/store.go,
+// create), so if a webhook replaces the node port, validation refuses the name.
 func impossible() *corev1.Service {
 	return &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "nodeport-range-"},
+		ObjectMeta: metav1.ObjectMeta{Name: impossibleName},
 		Spec: corev1.ServiceSpec{
 			Type:  corev1.ServiceTypeNodePort,
 			Ports: []corev1.ServicePort{{Port: 1, NodePort: 65536}},
@@ -70,15 +83,23 @@ func impossible() *corev1.Service {
 	}
 }
 
-// discard undoes what cannot happen unless a webhook rewrote the request.
-func (c *Cluster) discard(ctx context.Context, created *corev1.Service) {
-	_ = c.core.Services(created.Namespace).Delete(context.WithoutCancel(ctx), created.Name, metav1.DeleteOptions{
+// discard deletes a service that a server has created although it is invalid.
+func (c *Cluster) discard(ctx context.Context, created *corev1.Service) error {
+	const timeout = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	err := c.core.Services(created.Namespace).Delete(ctx, created.Name, metav1.DeleteOptions{
 		Preconditions: metav1.NewUIDPreconditions(string(created.UID)),
 	})
+	if err == nil || apierrors.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("the API server created the invalid service %s, by which its node port range is read, and it cannot be deleted: %w; "+
+		"delete it with: kubectl delete service -n %s %s", created.Name, err, created.Namespace, created.Name)
 }
 
-// rangeOfPods is the range that all API servers have; the default, not Learned,
-// where they differ or one of them does not tell.
+// rangeOfPods returns the range that all API servers have. It is the default, not
+// Learned, where they differ or one of them does not show its range.
 func rangeOfPods(pods []corev1.Pod) nodeport.Range {
 	var found nodeport.Range
 	for i := range pods {
@@ -91,8 +112,8 @@ func rangeOfPods(pods []corev1.Pod) nodeport.Range {
 	return found
 }
 
-// rangeOfPod reads the flag of a kube-apiserver, which has the default range
-// when it is not given; ok is false for a flag that cannot be read.
+// rangeOfPod returns the range in the flags of a kube-apiserver, or the default
+// without the flag. ok is false for a value that cannot be read.
 func rangeOfPod(pod *corev1.Pod) (r nodeport.Range, ok bool) {
 	value := nodeport.Default().String()
 	for _, container := range pod.Spec.Containers {
@@ -103,8 +124,8 @@ func rangeOfPod(pod *corev1.Pod) (r nodeport.Range, ok bool) {
 	return learned(value)
 }
 
-// rangeFlag returns the value that a command line gives to the range, the last
-// of several. One within the script of a shell is given, but empty.
+// rangeFlag returns the value of the range's flag in a command line, the last of
+// several. Within the script of a shell it is given, but empty.
 func rangeFlag(words []string) (value string, given bool) {
 	const flag = "--service-node-port-range"
 	for i, word := range words {

@@ -17,90 +17,113 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/probe"
 )
 
-// ForbiddenError means that the user may not look from a standpoint.
+// ForbiddenError means that the user has no permission for a vantage point.
 type ForbiddenError struct {
-	// Verb and Resource are the permission that is missing: "get", "nodes/proxy".
+	// Verb and Resource are the missing permission: "get", "nodes/proxy".
 	Verb, Resource string
-	// Message is what the API server said.
+	// Message is the API server's message.
 	Message string
 }
 
 // Error implements error.
 func (e *ForbiddenError) Error() string { return e.Message }
 
-// TryNode has the API server connect to a port of a node. The port is asked
-// for a page, whatever it speaks.
+// TryNode has the API server connect to a port of a node and request a page,
+// whatever the protocol of the port.
 func (c *Cluster) TryNode(ctx context.Context, node string, port uint16) (probe.Result, error) {
 	to := c.core.RESTClient().Get().Resource("nodes").Name(at(node, port)).SubResource("proxy").URL()
-	return c.try(ctx, "nodes/proxy", to.JoinPath("/"))
+	return c.try(ctx, access{Resource: "nodes", Name: at(node, port)}, to.JoinPath("/"))
 }
 
-// TryKubeProxy asks a node's kube-proxy, at its usual port, whether it is well.
-// Its answer has the HTTP status 200 when it is.
+// TryKubeProxy has the API server request the health of a node's kube-proxy, at
+// its default port. The HTTP status is 200 when kube-proxy is healthy.
 func (c *Cluster) TryKubeProxy(ctx context.Context, node string) (probe.Result, error) {
 	const healthzPort = 10256
 	to := c.core.RESTClient().Get().Resource("nodes").Name(at(node, healthzPort)).SubResource("proxy").Suffix("healthz").URL()
-	return c.try(ctx, "nodes/proxy", to)
+	return c.try(ctx, access{Resource: "nodes", Name: at(node, healthzPort)}, to)
 }
 
-// TryPod has the API server connect to a port of a pod at the pod's address.
+// TryPod has the API server connect to a port of a pod, at the pod's address.
 func (c *Cluster) TryPod(ctx context.Context, namespace, pod string, port uint16) (probe.Result, error) {
 	to := c.core.RESTClient().Get().Resource("pods").Namespace(namespace).Name(at(pod, port)).SubResource("proxy").URL()
-	return c.try(ctx, "pods/proxy", to.JoinPath("/"))
+	return c.try(ctx, access{Resource: "pods", Namespace: namespace, Name: at(pod, port)}, to.JoinPath("/"))
 }
 
 func at(name string, port uint16) string { return name + ":" + strconv.Itoa(int(port)) }
 
-// try sends a request that the API server passes on. It returns an error only
-// when the request was not passed on.
-func (c *Cluster) try(ctx context.Context, resource string, to *url.URL) (probe.Result, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
+// try sends a request that the API server proxies to a node or pod. It returns
+// an error only when the API server did not proxy the request.
+func (c *Cluster) try(ctx context.Context, to access, url *url.URL) (probe.Result, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url.String(), nil)
 	if err != nil {
 		return probe.Result{}, err
 	}
 	start := time.Now()
 	response, err := c.proxied.Do(request)
 	took := time.Since(start)
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return probe.Result{Outcome: probe.TimedOut, Took: took, Error: "no answer in time"}, nil
-	} else if err != nil {
+	case err != nil && strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no value for it
+		return probe.Result{Outcome: probe.Connected, Took: took, Answer: probe.Answer{Kind: probe.HTTP}}, nil
+	case err != nil:
 		return probe.Result{Outcome: probe.Failed, Took: took, Error: err.Error()}, err
 	}
 	defer response.Body.Close()
-	const most = 4096 // the page does not matter, and what the API server says is short
+	const most = 4096 // the page does not matter, and the API server's messages are short
 	body, _ := io.ReadAll(io.LimitReader(response.Body, most))
-	result, err := passedOn(response.StatusCode, body)
+	result, err := c.proxiedAnswer(ctx, to, response, body)
 	result.Took = took
-	var forbidden *ForbiddenError
-	if errors.As(err, &forbidden) {
-		forbidden.Resource = resource
-	}
 	return result, err
 }
 
-// passedOn reads from an answer what the API server met on behalf of us, or
-// that it did not try.
-func passedOn(code int, body []byte) (probe.Result, error) {
-	// k8s.io/apimachinery pkg/util/proxy/transport.go, RoundTrip, and
-	// k8s.io/apiserver pkg/endpoints/handlers/responsewriters.
-	const unreached = "error trying to reach service: "
-	text := string(body)
-	var status metav1.Status
-	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" {
-		text = status.Message
-	}
+// proxiedAnswer returns what an answer says about the target. A Status of the
+// API server says that it did not proxy the request, and why; but a target that
+// is an API server itself, as in virtual clusters, answers with a Status, too.
+func (c *Cluster) proxiedAnswer(ctx context.Context, to access, response *http.Response, body []byte) (probe.Result, error) {
+	code := response.StatusCode
+	answered := probe.Result{Outcome: probe.Connected, Answer: probe.Answer{Kind: probe.HTTP, Status: code}}
+	text, failure := message(body)
 	if reason, found := strings.CutPrefix(text, unreached); found && code == http.StatusServiceUnavailable {
 		if result, ok := probe.Parse(reason); ok {
 			return result, nil
 		}
 		return probe.Result{Outcome: probe.Failed, Error: reason}, nil
 	}
-	switch {
-	case status.Kind == "" || status.Status != metav1.StatusFailure:
-	case code == http.StatusForbidden:
-		return probe.Result{}, &ForbiddenError{Verb: "get", Message: text}
-	case code == http.StatusUnauthorized, code == http.StatusNotFound, code == http.StatusBadRequest, code >= http.StatusInternalServerError:
-		return probe.Result{Outcome: probe.Failed, Error: text}, fmt.Errorf("the API server did not pass the request on: %s", text)
+	if !failure || answeredByAnother(response.Header) {
+		return answered, nil
 	}
-	return probe.Result{Outcome: probe.Connected, Answer: probe.Answer{Kind: probe.HTTP, Status: code}}, nil
+	to.Verb, to.Subresource = "get", "proxy"
+	switch {
+	case code == http.StatusForbidden, code == http.StatusUnauthorized:
+		if c.allowed(ctx, to) {
+			return answered, nil
+		}
+		if code == http.StatusForbidden {
+			return probe.Result{}, &ForbiddenError{Verb: to.Verb, Resource: to.Resource + "/proxy", Message: text}
+		}
+		fallthrough
+	case code == http.StatusNotFound, code == http.StatusBadRequest, code >= http.StatusInternalServerError:
+		return probe.Result{Outcome: probe.Failed, Error: text}, fmt.Errorf("the API server did not proxy the request: %s", text)
+	}
+	return answered, nil
 }
+
+// unreached begins the API server's message about a target that it cannot reach
+// (k8s.io/apimachinery pkg/util/proxy/transport.go, RoundTrip).
+const unreached = "error trying to reach service: "
+
+// message returns the message of a Status, or else the whole body. failure is
+// true for a Status that says that a request failed.
+func message(body []byte) (text string, failure bool) {
+	var status metav1.Status
+	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" {
+		return status.Message, status.Status == metav1.StatusFailure
+	}
+	return string(body), false
+}
+
+// answeredByAnother reports whether a second API server has answered: each one
+// adds an audit ID to its answers (k8s.io/apiserver
+// pkg/endpoints/filters/audit_init.go, WithAuditInit).
+func answeredByAnother(header http.Header) bool { return len(header.Values("Audit-Id")) > 1 }

@@ -67,13 +67,13 @@ func listen(ctx context.Context, conn net.Conn, target Target, connecting time.D
 	switch target.Scheme {
 	case "http":
 		_ = conn.SetDeadline(time.Now().Add(timeToHear(answerWithin, connecting)))
-		return ask(conn, target)
+		return ask(&limitedConn{conn, mostBytes}, target)
 	case "https":
 		_ = conn.SetDeadline(time.Now().Add(timeToHear(answerWithin, connecting)))
-		return handshake(ctx, conn, target)
+		return handshake(ctx, &limitedConn{conn, mostTLSBytes}, target)
 	}
 	_ = conn.SetDeadline(time.Now().Add(timeToHear(listenFor, connecting)))
-	return first(bufio.NewReader(conn))
+	return first(bufio.NewReader(&limitedConn{conn, mostBytes}))
 }
 
 // ask sends one request, for the headers alone, and reads the answer.
