@@ -245,6 +245,26 @@ func TestANodeWithoutKubeProxyIsTold(t *testing.T) {
 	})
 }
 
+// Such a pod, of a virtual cluster for instance, answers the API server's proxy
+// with a Status that looks like the API server's own.
+func TestAPodThatIsAnAPIServerEndsNoOtherTries(t *testing.T) {
+	c := rig.Start(t, rig.Nodes(3))
+	s, _ := served(t, c, "-http", ":300", "-api-server")
+	r := s.examine("web")
+	s.finds(r, nil)
+	hops := r.Services[0].Ports[0].Hops
+	for _, node := range hops.Nodes {
+		if node.FromAPI == nil || node.FromAPI.Outcome != "connected" {
+			t.Errorf("node %s from the API server: %+v", node.Node, node.FromAPI)
+		}
+	}
+	for _, pod := range hops.Pods {
+		if pod.FromAPI == nil || pod.FromAPI.Outcome != "connected" {
+			t.Errorf("pod from the API server: %+v", pod.FromAPI)
+		}
+	}
+}
+
 func TestRulesFromBeforeThereWereEndpointsAreTold(t *testing.T) {
 	c := rig.Start(t, rig.Nodes(2), rig.Dedicated())
 	c.NeedFaults(t)

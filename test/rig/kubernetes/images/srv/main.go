@@ -27,6 +27,7 @@ type options struct {
 	delay          time.Duration
 	fault          fault
 	lameDuck       time.Duration
+	apiServer      bool
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.DurationVar(&o.unreadyAfter, "unready-after", 0, "from then on /ready answers 503; 0 is never")
 	flag.DurationVar(&o.delay, "delay", 0, "wait this long before each HTTP answer")
 	flag.DurationVar(&o.lameDuck, "lame-duck", 0, "keep serving this long after SIGTERM")
+	flag.BoolVar(&o.apiServer, "api-server", false, "answer every HTTP request as an API server answers an anonymous client: 403, with a Status")
 	flag.TextVar(&o.fault, "fault", noFault, "what TCP and HTTP ports do: none, reset (accept, then reset), close (accept, then close), hang (accept, never answer)")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -52,7 +54,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	s := &server{pod: host, delay: o.delay, fault: o.fault, ready: newReadiness(o.unreadyAfter)}
+	s := &server{pod: host, delay: o.delay, fault: o.fault, ready: newReadiness(o.unreadyAfter), apiServer: o.apiServer}
 	failed := make(chan error)
 	for _, k := range []struct {
 		list  string

@@ -16,6 +16,9 @@ type server struct {
 	delay time.Duration
 	fault fault
 	ready *readiness
+	// apiServer makes it answer every HTTP request as an API server does to a
+	// client without permissions.
+	apiServer bool
 }
 
 // readiness is what /ready tells the kubelet.
@@ -35,6 +38,9 @@ func (s *server) http(addr string) error {
 	if err != nil {
 		return err
 	}
+	if s.apiServer {
+		return http.Serve(l, http.HandlerFunc(forbid))
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", s.answer)
 	mux.HandleFunc("GET /ready", s.isReady)
@@ -44,6 +50,14 @@ func (s *server) http(addr string) error {
 	mux.HandleFunc("POST /discard", discard)
 	mux.HandleFunc("/status/{code}", status)
 	return http.Serve(l, mux)
+}
+
+// forbid answers as a kube-apiserver answers an anonymous client.
+func forbid(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",`+
+		`"message":"forbidden: User \"system:anonymous\" cannot get path \"%s\"","reason":"Forbidden","details":{},"code":403}`, r.URL.Path)
 }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request) {
