@@ -8,32 +8,42 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestStatesAreKeptUpToASize(t *testing.T) {
-	c := run(t, Options{Nodes: 1}, fmt.Sprintf(web, freePort(t)))
-	first := c.now.Load().version()
-	if c.stateOf(first) == nil {
-		t.Fatal("the present state is not kept")
+	const quarter = mostPastBytes / 4
+	for name, test := range map[string]struct{ sizes, want []int }{
+		"small ones":            {[]int{1, 2, 3}, []int{1, 2, 3}},
+		"large ones":            {[]int{1, quarter, quarter, quarter, quarter, quarter}, []int{quarter, quarter, quarter, quarter, quarter}},
+		"a present one too big": {[]int{1, 2 * mostPastBytes}, []int{1, 2 * mostPastBytes}},
+		"a past one too big":    {[]int{1, 2 * mostPastBytes, 3}, []int{3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var states []*state
+			for _, size := range test.sizes {
+				states = append(states, &state{size: size})
+			}
+			var got []int
+			for _, s := range recent(states) {
+				got = append(got, s.size)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("sizes %d are kept, want %d", got, test.want)
+			}
+		})
 	}
-	const changes, each = 30, 1 << 20
-	for i := range changes {
-		annotated := strings.Replace(fmt.Sprintf(web, freePort(t)), "metadata: {name: web}",
-			fmt.Sprintf("metadata: {name: web, annotations: {text: %q}}", strings.Repeat(string(rune('a'+i%26)), each)), 1)
-		c.Load(read(t, annotated))
-	}
-	size := 0
-	for _, s := range c.past {
-		size += s.size
-	}
-	if size < each || size > mostPastBytes+2*each {
-		t.Errorf("the states that are kept take %d bytes", size)
-	}
-	if c.stateOf(first) != nil || c.stateOf(c.now.Load().version()) == nil {
-		t.Error("it keeps other states than the last ones")
+}
+
+func TestTheSizeOfAStateIsThatOfItsObjects(t *testing.T) {
+	const text = 100_000
+	c := run(t, Options{Nodes: 1}, strings.Replace(fmt.Sprintf(web, freePort(t)), "metadata: {name: web}",
+		fmt.Sprintf("metadata: {name: web, annotations: {text: %q}}", strings.Repeat("a", text)), 1))
+	if size := c.now.Load().size; size < text || size > 2*text {
+		t.Errorf("the size is %d", size)
 	}
 }
 
