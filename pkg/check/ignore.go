@@ -23,6 +23,9 @@ type Ignore struct {
 	Object string
 	// Reason is why, and By where that is written.
 	Reason, By string
+	// Trusted reports that it comes from the command line, or from a file that
+	// the command line names, and not from what is checked.
+	Trusted bool
 }
 
 // Ignored is a finding with what it is ignored by.
@@ -32,8 +35,11 @@ type Ignored struct {
 }
 
 // Sift parts findings into those that count and those that are ignored: by one
-// of the given, or by the annotation of their service.
-func Sift(findings []Finding, services []*corev1.Service, given []Ignore) (counting []Finding, ignored []Ignored) {
+// of the given, or by the annotation of their service. A finding that makes a
+// check fail, of the severity failOn or worse, is ignored by a trusted one
+// alone: what is checked must not switch off its check. With failOn 0 nothing
+// makes the check fail.
+func Sift(findings []Finding, services []*corev1.Service, given []Ignore, failOn Severity) (counting []Finding, ignored []Ignored) {
 	annotated := map[snapshot.Ref][]Ignore{}
 	for _, service := range services {
 		if text, set := service.Annotations[IgnoreAnnotation]; set {
@@ -41,22 +47,35 @@ func Sift(findings []Finding, services []*corev1.Service, given []Ignore) (count
 		}
 	}
 	for _, finding := range findings {
-		if by, ok := ignoredBy(finding, slices.Concat(annotated[finding.Service], given)); ok {
+		fails := failOn != 0 && finding.Severity >= failOn
+		by, known := ignoredBy(finding, slices.Concat(annotated[finding.Service], given), fails)
+		switch {
+		case known && (by.Trusted || !fails):
 			ignored = append(ignored, Ignored{finding, by})
-		} else {
-			counting = append(counting, finding)
+			continue
+		case known:
+			finding.Message += fmt.Sprintf(" (not ignored by %s: this severity fails the check, so only --ignore or --config can)", by.By)
 		}
+		counting = append(counting, finding)
 	}
 	return counting, ignored
 }
 
-func ignoredBy(finding Finding, ignores []Ignore) (Ignore, bool) {
+// ignoredBy returns the first that covers a finding, or the first trusted one
+// where it has to be one and there is one.
+func ignoredBy(finding Finding, ignores []Ignore, trusted bool) (by Ignore, ok bool) {
 	for _, ignore := range ignores {
-		if ignore.ID == finding.ID && (ignore.covers(finding.Object) || ignore.covers(finding.Service)) {
+		if ignore.ID != finding.ID || !ignore.covers(finding.Object) && !ignore.covers(finding.Service) {
+			continue
+		}
+		if ignore.Trusted || !trusted {
 			return ignore, true
 		}
+		if !ok {
+			by, ok = ignore, true
+		}
 	}
-	return Ignore{}, false
+	return by, ok
 }
 
 func (i Ignore) covers(ref snapshot.Ref) bool {

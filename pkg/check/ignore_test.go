@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,7 +40,7 @@ func TestSift(t *testing.T) {
 		{"an id for another service", []Ignore{{ID: "NP404", Object: "Service/shop/cart"}}, []string{"NP203", "NP404"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			counting, ignored := Sift(findings, []*corev1.Service{web}, test.given)
+			counting, ignored := Sift(findings, []*corev1.Service{web}, test.given, 0)
 			var ids []string
 			for _, finding := range counting {
 				ids = append(ids, finding.ID)
@@ -49,6 +50,38 @@ func TestSift(t *testing.T) {
 			}
 			if ignored[0].Ignore.Reason != "agreed with the network team" {
 				t.Errorf("the reason is %q", ignored[0].Ignore.Reason)
+			}
+		})
+	}
+}
+
+func TestWhatIsCheckedDoesNotIgnoreWhatFailsTheCheck(t *testing.T) {
+	web := service(ignoring("NP201: by its own word; NP104: agreed"))
+	ref := newSubject(newChecker(cluster()), web).ref
+	findings := []Finding{{ID: "NP201", Severity: Error, Service: ref, Message: "no pod"}, {ID: "NP104", Severity: Info, Service: ref}}
+	for _, test := range []struct {
+		name    string
+		given   []Ignore
+		failOn  Severity
+		ignored []string
+	}{
+		{"its annotation does for what does not", nil, Error, []string{"NP104"}},
+		{"nor for anything when all fails", nil, Info, nil},
+		{"and for all when nothing does", nil, 0, []string{"NP201", "NP104"}},
+		{"a file that was found does not", []Ignore{{ID: "NP201", By: ".nodeport.yaml"}}, Error, []string{"NP104"}},
+		{"the command line does", []Ignore{{ID: "NP201", Trusted: true}}, Error, []string{"NP201", "NP104"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			counting, ignored := Sift(findings, []*corev1.Service{web}, test.given, test.failOn)
+			var ids []string
+			for _, finding := range ignored {
+				ids = append(ids, finding.ID)
+			}
+			if !slices.Equal(ids, test.ignored) {
+				t.Errorf("%v are ignored, want %v", ids, test.ignored)
+			}
+			if test.failOn == Error && len(ids) == 1 && !strings.Contains(counting[0].Message, "not ignored by annotation nodeport/ignore") {
+				t.Errorf("it does not say why: %q", counting[0].Message)
 			}
 		})
 	}

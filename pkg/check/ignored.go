@@ -25,7 +25,8 @@ func ignoredRules() []Rule {
 	}, {
 		ID: "NP505", Severity: Warning, Title: "annotation " + IgnoreAnnotation + " has no effect", find: badIgnore,
 		Explanation: "The annotation names findings that are accepted, each with the reason: \"NP104: agreed with the network " +
-			"team; NP203: both are web\". An id that no finding has, or one without a reason, is passed over.",
+			"team; NP203: both are web\". An id that no finding has, or one without a reason, is passed over. " +
+			"Findings that fail the check are ignored by --ignore or --config alone.",
 	}}
 }
 

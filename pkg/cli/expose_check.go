@@ -35,9 +35,11 @@ type exposeCheckOptions struct {
 	nodePorts nodeport.Range
 	// kubernetes is the version to check for; zero until the cluster is asked.
 	kubernetes kubernetes.Version
-	outputs   []reportOutput
-	failOn    check.Severity
-	ignore    []check.Ignore
+	outputs    []reportOutput
+	failOn     check.Severity
+	ignore     []check.Ignore
+	// taken are the settings of the configuration and the command line.
+	taken []render.Setting
 }
 
 func newExposeCheckCmd(f *factory) *cobra.Command {
@@ -64,9 +66,10 @@ checked by themselves.
 With --watch they are checked again whenever the cluster changes, and now and
 then, until nothing of the severity of --fail-on is found any more.
 
-A finding that is meant is ignored with a reason: by the annotation
-nodeport/ignore: "NP203: both are web" on the service, by --ignore NP203, or in
-the file .nodeport.yaml.
+Findings are ignored by --ignore NP203, or by a file that --config names. The
+annotation nodeport/ignore: "NP203: both are web" of the service, and the file
+.nodeport.yaml of the working directory, ignore only findings that do not fail
+the check: what is checked must not switch off its check.
 
 The exit code is 0 when nothing was found, 1 when something of the severity of
 --fail-on was, and 2 when the services could not be checked.`,

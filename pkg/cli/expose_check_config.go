@@ -4,16 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 )
 
 // configName is the file that is read from the working directory.
 const configName = ".nodeport.yaml"
+
+// configLimit is the most that the file may hold.
+const configLimit = 1 << 20
 
 // config are the settings of a repository.
 type config struct {
@@ -23,6 +26,9 @@ type config struct {
 	Ignore        []configIgnore `json:"ignore,omitempty"`
 
 	path string
+	// named reports that --config names the file. One that was found belongs to
+	// what is checked.
+	named bool
 }
 
 type configIgnore struct {
@@ -36,11 +42,11 @@ type configIgnore struct {
 // readConfig reads the file that was named, or else that of the working
 // directory, if there is one.
 func readConfig(named string) (*config, error) {
-	c := &config{path: named}
+	c := &config{path: named, named: named != ""}
 	if named == "" {
 		c.path = configName
 	}
-	data, err := os.ReadFile(c.path)
+	data, err := manifest.ReadRegular(c.path, configLimit)
 	if named == "" && errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	} else if err != nil {
@@ -71,7 +77,7 @@ func (c *config) validate() error {
 func (c *config) ignores() []check.Ignore {
 	var ignores []check.Ignore
 	for _, ignore := range c.Ignore {
-		ignores = append(ignores, check.Ignore{ID: ignore.ID, Object: ignore.Object, Reason: ignore.Reason, By: c.path})
+		ignores = append(ignores, check.Ignore{ID: ignore.ID, Object: ignore.Object, Reason: ignore.Reason, By: c.path, Trusted: c.named})
 	}
 	return ignores
 }

@@ -98,16 +98,13 @@ func (flags *exposeCheckFlags) validate(args []string) error {
 
 // settings are those of the config file, but for what a flag says.
 func (o *exposeCheckOptions) settings(flags *exposeCheckFlags, config *config) (err error) {
-	failOn, ports := flags.failOn, flags.nodePortRange
-	if failOn == "" {
-		failOn = config.FailOn
-	}
-	if ports == "" {
-		ports = config.NodePortRange
-	}
+	failOn := o.setting("failOn", "--fail-on", flags.failOn, config.FailOn, config)
+	ports := o.setting("nodePortRange", "--node-port-range", flags.nodePortRange, config.NodePortRange, config)
 	if o.failOn, err = parseFailOn(failOn); err != nil {
 		return err
 	}
+	o.taken = append(o.taken, config.ignoreSettings(o.failOn)...)
+	o.tellSettings()
 	if o.watch && o.failOn == 0 {
 		return errors.New("--watch ends when nothing of the severity of --fail-on is found; give error, warning or info instead of never")
 	}
@@ -172,5 +169,5 @@ func parseIgnore(text string) (check.Ignore, error) {
 	if _, ok := check.RuleOf(id); !ok {
 		return check.Ignore{}, fmt.Errorf("%q is the id of no finding; --explain all lists them", id)
 	}
-	return check.Ignore{ID: id, Reason: reason, By: "--ignore"}, nil
+	return check.Ignore{ID: id, Reason: reason, By: "--ignore", Trusted: true}, nil
 }

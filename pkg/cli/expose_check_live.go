@@ -150,14 +150,14 @@ func (o *exposeCheckOptions) query(namespace string, names []string) cluster.Que
 
 // sift returns the findings that count; the report keeps those that are ignored.
 func (o *exposeCheckOptions) sift(report *render.Report, services []*corev1.Service, findings []check.Finding) []check.Finding {
-	counting, ignored := check.Sift(findings, services, o.ignore)
+	counting, ignored := check.Sift(findings, services, o.ignore, o.failOn)
 	report.Ignored = append(report.Ignored, ignored...)
 	return check.Condense(counting)
 }
 
 // newReport is a report without findings, which names what could not be read.
 func (o *exposeCheckOptions) newReport(s *snapshot.Snapshot, table *route.Table, services []*corev1.Service) *render.Report {
-	report := &render.Report{Table: table, FailOn: o.failOn}
+	report := &render.Report{Table: table, FailOn: o.failOn, Settings: o.taken}
 	for _, service := range services {
 		report.Services = append(report.Services, snapshot.RefOf("Service", service))
 	}

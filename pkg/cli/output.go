@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
 
@@ -69,13 +69,16 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 	return printer, err
 }
 
+// columnsLimit is the most that a file of columns may hold.
+const columnsLimit = 1 << 20
+
 // columnsPrinter is that of -o custom-columns=SPEC and custom-columns-file=FILE.
 func columnsPrinter(kind, spec string) (printers.ResourcePrinter, error) {
 	if kind != "custom-columns-file" || spec == "" {
 		columns, err := render.ParseColumns(spec)
 		return columns, err
 	}
-	text, err := os.ReadFile(spec)
+	text, err := manifest.ReadRegular(spec, columnsLimit)
 	if err != nil {
 		return nil, fmt.Errorf("error reading template %s, %w", spec, err)
 	}

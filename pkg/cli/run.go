@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 
@@ -168,11 +166,11 @@ func (o *runOptions) socket() (net.Listener, error) {
 
 func (o *runOptions) run(ctx context.Context) error {
 	if slices.Contains(o.source.Paths, "-") {
-		data, err := io.ReadAll(o.In)
+		stdin, err := manifest.Buffered(ctx, o.In)
 		if err != nil {
-			return fmt.Errorf("cannot read standard input: %w", err)
+			return err
 		}
-		o.source.Stdin = bytes.NewReader(data)
+		o.source.Stdin = stdin
 	}
 	out, restore := o.decouple()
 	defer restore()

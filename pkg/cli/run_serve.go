@@ -36,7 +36,7 @@ func (o *runOptions) check(set *manifest.Set) (faulty bool, err error) {
 	written, _ := set.Snapshot(manifest.Defaults{Namespace: o.namespace})
 	s := asWritten(written, services)
 	s.NodePorts = o.machine.NodePorts
-	findings, _ := check.Sift(check.Run(check.Input{Snapshot: s, Services: services, Partial: true}), services, o.ignore)
+	findings, _ := check.Sift(check.Run(check.Input{Snapshot: s, Services: services, Partial: true}), services, o.ignore, check.Error)
 	for _, finding := range findings {
 		if finding.Severity >= check.Warning {
 			o.tellFinding(finding)

@@ -1,12 +1,14 @@
 package manifest
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 
 	"sigs.k8s.io/yaml"
 )
+
+// kustomizationLimit is the most that a kustomization may hold.
+const kustomizationLimit = 1 << 20
 
 // patchFiles are files that a kustomization patches others with: parts of
 // objects, not objects.
@@ -29,8 +31,8 @@ func kustomizePatches(files []string) patchFiles {
 			PatchesJSON6902       []struct{ Path string } `json:"patchesJson6902"`
 			PatchesStrategicMerge []string                `json:"patchesStrategicMerge"`
 		}
-		data, err := os.ReadFile(file)
-		if err != nil || len(data) > sizeLimit || yaml.Unmarshal(data, &written) != nil {
+		data, err := ReadRegular(file, kustomizationLimit)
+		if err != nil || yaml.Unmarshal(data, &written) != nil {
 			continue
 		}
 		for _, patch := range slices.Concat(written.Patches, written.PatchesJSON6902) {

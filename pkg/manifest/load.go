@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,16 @@ func (i input) read(ctx context.Context) ([]byte, *Problem) {
 	}
 }
 
+// Buffered reads a stream as "-" is read: up to the size limit, and until ctx
+// ends. It returns what was read, to be read any number of times.
+func Buffered(ctx context.Context, stream io.Reader) (io.ReadSeeker, error) {
+	data, problem := input{name: stdinName, open: stdin(stream)}.read(ctx)
+	if problem != nil {
+		return nil, problem
+	}
+	return bytes.NewReader(data), nil
+}
+
 func (i input) readAll(ctx context.Context) ([]byte, *Problem) {
 	stream, problem := i.open(ctx)
 	if problem != nil {
@@ -61,9 +72,15 @@ func (i input) readAll(ctx context.Context) ([]byte, *Problem) {
 	return data, nil
 }
 
-func regular(path string) func(context.Context) (io.ReadCloser, *Problem) {
+// local opens a file. One that the user named may be a pipe, as those of shells'
+// <(…) are; one that was found in a folder must be a regular file.
+func local(path string, found bool) func(context.Context) (io.ReadCloser, *Problem) {
 	return func(context.Context) (io.ReadCloser, *Problem) {
-		file, err := os.Open(path)
+		open := os.Open
+		if found {
+			open = openRegular
+		}
+		file, err := open(path)
 		if err != nil {
 			return nil, pathProblem(path, err)
 		}

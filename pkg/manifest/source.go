@@ -43,7 +43,7 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 			}
 			// Positions are written with slashes everywhere, as reports for other
 			// programs need them.
-			inputs = append(inputs, input{name: filepath.ToSlash(file), found: file != path, open: regular(file)})
+			inputs = append(inputs, input{name: filepath.ToSlash(file), found: file != path, open: local(file, file != path)})
 		}
 	}
 	return inputs, nil

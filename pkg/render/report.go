@@ -25,6 +25,18 @@ type Report struct {
 	Live bool
 	// FailOn is the least severity that makes the check fail; 0 for none.
 	FailOn check.Severity
+	// Settings are those that flags and files gave, and what was not taken of them.
+	Settings []Setting
+}
+
+// Setting is what a flag or a file says of a check.
+type Setting struct {
+	// Name is the name of the setting in a file, such as "failOn".
+	Name, Value string
+	// From is the flag or the file.
+	From string
+	// Refused says why it is not taken, and what to do; empty for one that is.
+	Refused string
 }
 
 // Gap is what could not be looked at, and the rules that may have missed

@@ -19,6 +19,7 @@ type reportObject struct {
 	Ignored    []ignoredObject `json:"ignored"`
 	Services   []checkedObject `json:"services"`
 	Gaps       []gapObject     `json:"gaps"`
+	Settings   []settingObject `json:"settings"`
 }
 
 type summaryObject struct {
@@ -27,6 +28,13 @@ type summaryObject struct {
 	Warnings int `json:"warnings"`
 	Infos    int `json:"infos"`
 	Ignored  int `json:"ignored"`
+}
+
+type settingObject struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	From    string `json:"from"`
+	Refused string `json:"refused,omitempty"`
 }
 
 type findingObject struct {
@@ -108,6 +116,7 @@ func newReportObject(r *Report) reportObject {
 		Ignored:  []ignoredObject{},
 		Services: []checkedObject{},
 		Gaps:     []gapObject{},
+		Settings: []settingObject{},
 	}
 	for _, finding := range r.Findings {
 		object.Findings = append(object.Findings, newFindingObject(finding))
@@ -122,6 +131,9 @@ func newReportObject(r *Report) reportObject {
 	}
 	for _, gap := range r.Gaps {
 		object.Gaps = append(object.Gaps, gapObject{gap.Resource, gap.Namespace, gap.Reason, append([]string{}, gap.Rules...)})
+	}
+	for _, setting := range r.Settings {
+		object.Settings = append(object.Settings, settingObject(setting))
 	}
 	return object
 }
