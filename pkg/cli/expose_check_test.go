@@ -130,8 +130,11 @@ func TestExposeCheckReadsItsSettings(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := map[string]string{configName: test.settings, "services/a.yaml": broken}
-			if got, out, errOut := inFolder(t, files, "-f", "services"); got != test.want {
+			if got, out, errOut := inFolder(t, files, "-f", "services", "--config", configName); got != test.want {
 				t.Errorf("exit code %d, want %d\n%s%s", got, test.want, out, errOut)
+			}
+			if got, out, errOut := inFolder(t, files, "-f", "services"); got != max(test.want, 1) {
+				t.Errorf("exit code %d of a file that was found, want %d\n%s%s", got, max(test.want, 1), out, errOut)
 			}
 		})
 	}
