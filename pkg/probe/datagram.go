@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// datagram sends a datagram, a second time when half the time has passed in
-// silence, and waits for what comes back. What comes back through ICMP tells as
-// much as a refused connection; silence tells nothing.
-func (p *Prober) datagram(ctx context.Context, target Target) Result {
+// probeUDP sends a datagram and waits for an answer. Without one it sends the
+// datagram again after half of the timeout, since the first one may be lost. An
+// ICMP error is as conclusive as a refused connection; no answer proves nothing.
+func (p *Prober) probeUDP(ctx context.Context, target Target) Result {
 	conn, result := p.connect(ctx, target)
 	if conn == nil {
 		return result
@@ -22,7 +22,7 @@ func (p *Prober) datagram(ctx context.Context, target Target) Result {
 	n, err := 0, error(nil)
 	for range 2 {
 		_ = conn.SetDeadline(time.Now().Add(min(p.timeout(), time.Second) / 2))
-		if n, err = question(conn, payload(target), buffer); err == nil || classify(err).Outcome != TimedOut {
+		if n, err = exchange(conn, payload(target), buffer); err == nil || classify(err).Outcome != TimedOut {
 			break
 		}
 	}
@@ -32,30 +32,32 @@ func (p *Prober) datagram(ctx context.Context, target Target) Result {
 			result.Outcome = Silent
 		}
 	} else {
-		result.Answer = Answer{Kind: Banner, Text: clip(printable(buffer[:n]))}
+		result.Answer = Answer{Kind: Banner, Text: truncate(printable(buffer[:n]))}
 	}
 	result.Took = p.now().Sub(start)
 	return result
 }
 
-// question sends a datagram and reads the answer.
-func question(conn net.Conn, datagram, answer []byte) (int, error) {
+// exchange sends a datagram and reads one datagram into answer. It returns the
+// number of bytes read.
+func exchange(conn net.Conn, datagram, answer []byte) (int, error) {
 	if _, err := conn.Write(datagram); err != nil {
 		return 0, err
 	}
 	return conn.Read(answer)
 }
 
-// payload is what a server of the protocol answers, or else an empty line.
+// payload returns a datagram that servers of the target's protocol answer, or an
+// empty line for an unknown protocol.
 func payload(target Target) []byte {
 	if target.Scheme != "dns" {
 		return []byte("\n")
 	}
-	// A question for the name servers of the root (RFC 1035, 4.1).
+	// A query for the name servers of the root zone (RFC 1035, 4.1).
 	return []byte{0x6e, 0x70, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1}
 }
 
-// printable leaves out what is not text.
+// printable returns the first run of printable ASCII characters in data.
 func printable(data []byte) string {
 	var text []byte
 	for _, b := range data {

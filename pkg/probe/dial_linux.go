@@ -10,49 +10,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dial connects, and tells by an unreachableError what ICMP said when it
-// cannot: the socket keeps that in its error queue, for everybody to read
-// (ip(7), IP_RECVERR). Package net closes the socket of a connection that
-// failed, so a second descriptor holds it until the queue was read.
+// dial connects. If an ICMP message says why it cannot, the error is an
+// *unreachableError. The kernel puts the message in the error queue of the
+// socket, which needs no privileges to read (ip(7), IP_RECVERR). Package net
+// closes the socket when it cannot connect, so dial duplicates the descriptor to
+// keep the socket open until it has read the queue.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var keep keptSockets
-	dialer := net.Dialer{Control: keep.control, FallbackDelay: -1}
+	var copies socketCopies
+	dialer := net.Dialer{Control: copies.control, FallbackDelay: -1}
 	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
-		err = keep.explain(err)
+		err = copies.explain(err)
 	}
 	if conn != nil && network == "udp" {
-		return &datagramConn{conn, keep}, nil
+		return &datagramConn{conn, copies}, nil
 	}
-	keep.close()
+	copies.close()
 	return conn, err
 }
 
-// keptSockets are second descriptors of sockets, one for each address that was
-// tried in turn.
-type keptSockets []int
+// socketCopies are duplicated descriptors of sockets, one for each address that
+// the dialer has tried.
+type socketCopies []int
 
-func (k *keptSockets) control(_, _ string, raw syscall.RawConn) error {
+func (k *socketCopies) control(_, _ string, raw syscall.RawConn) error {
 	return raw.Control(func(fd uintptr) {
-		// Each works only on a socket of its family, and without them less is
-		// known, which is no failure.
+		// Each option works only on sockets of its family. An error is ignored,
+		// because the options only add detail to the result.
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1)
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVERR, 1)
-		if second, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
-			*k = append(*k, second)
+		if duplicate, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
+			*k = append(*k, duplicate)
 		}
 	})
 }
 
-func (k *keptSockets) close() {
+func (k *socketCopies) close() {
 	for _, fd := range *k {
 		_ = unix.Close(fd)
 	}
 	*k = nil
 }
 
-// explain adds to an error what ICMP said, if it did.
-func (k *keptSockets) explain(err error) error {
+// explain wraps err in an *unreachableError if a socket has received an ICMP
+// message, and otherwise returns it as it is.
+func (k *socketCopies) explain(err error) error {
 	for _, fd := range *k {
 		if icmp, ok := readErrorQueue(fd); ok {
 			return &unreachableError{icmp, err}
@@ -61,29 +63,30 @@ func (k *keptSockets) explain(err error) error {
 	return err
 }
 
-// datagramConn explains why datagrams cannot be delivered.
+// datagramConn is a UDP connection whose read errors include the ICMP message
+// that caused them.
 type datagramConn struct {
 	net.Conn
-	keep keptSockets
+	copies socketCopies
 }
 
 // Read implements net.Conn.
 func (c *datagramConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err != nil {
-		err = c.keep.explain(err)
+		err = c.copies.explain(err)
 	}
 	return n, err
 }
 
 // Close implements net.Conn.
 func (c *datagramConn) Close() error {
-	c.keep.close()
+	c.copies.close()
 	return c.Conn.Close()
 }
 
-// readErrorQueue returns the first message of ICMP in a socket's error queue.
-// It never waits.
+// readErrorQueue returns the first ICMP message in a socket's error queue. It
+// does not block.
 func readErrorQueue(fd int) (ICMP, bool) {
 	data, control := make([]byte, 512), make([]byte, 512)
 	for range 8 {
@@ -104,9 +107,9 @@ func readErrorQueue(fd int) (ICMP, bool) {
 	return ICMP{}, false
 }
 
-// parseExtendedError reads a struct sock_extended_err, and the address of the
-// offender behind it (linux/errqueue.h).
-func parseExtendedError(message unix.SocketControlMessage) (ICMP, bool) {
+// parseExtendedError parses a struct sock_extended_err and the offender's address
+// that follows it (linux/errqueue.h). ok is false for other control messages.
+func parseExtendedError(message unix.SocketControlMessage) (icmp ICMP, ok bool) {
 	const originAt, typeAt, codeAt, size = 4, 5, 6, 16
 	v4 := message.Header.Level == unix.IPPROTO_IP && message.Header.Type == unix.IP_RECVERR
 	v6 := message.Header.Level == unix.IPPROTO_IPV6 && message.Header.Type == unix.IPV6_RECVERR
@@ -122,8 +125,8 @@ func parseExtendedError(message unix.SocketControlMessage) (ICMP, bool) {
 	}, true
 }
 
-// parseSockaddr returns the address of a struct sockaddr; the zero Addr for
-// that of no IP family.
+// parseSockaddr returns the address in a struct sockaddr, or the zero Addr if it
+// is not an IP address.
 func parseSockaddr(data []byte) netip.Addr {
 	const v4At, v6At = 4, 8
 	if len(data) < 2 {

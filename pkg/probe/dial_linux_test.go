@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel of every Linux tells of ICMP on the loopback, so that this needs
-// neither privileges nor a network.
-func TestICMPIsReadFromTheSocket(t *testing.T) {
-	got := probeOne(t, free(t, "udp"))
+// Linux sends ICMP errors on the loopback interface, so the test needs neither
+// privileges nor a network.
+func TestICMPErrorIsReadFromTheSocket(t *testing.T) {
+	got := probeOne(t, closedPort(t, "udp"))
 	want := ICMP{3, 3, netip.MustParseAddr("127.0.0.1")}
 	if got.Outcome != Unreachable || got.ICMP != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -20,15 +20,15 @@ func TestICMPIsReadFromTheSocket(t *testing.T) {
 func TestSocketsAreClosed(t *testing.T) {
 	before := openFiles(t)
 	for range 5 {
-		probeOne(t, free(t, "udp"))
-		probeOne(t, free(t, "tcp"))
+		probeOne(t, closedPort(t, "udp"))
+		probeOne(t, closedPort(t, "tcp"))
 	}
 	if after := openFiles(t); after > before {
-		t.Errorf("%d files are open, before it were %d", after, before)
+		t.Errorf("%d files are open, want %d as before", after, before)
 	}
 }
 
-// openFiles counts descriptors.
+// openFiles returns the number of open file descriptors below 256.
 func openFiles(t *testing.T) int {
 	t.Helper()
 	n := 0

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// dial connects. Only Linux tells ordinary programs of ICMP.
+// dial connects. Only Linux reports ICMP messages to unprivileged programs.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var dialer net.Dialer
 	return dialer.DialContext(ctx, network, address)

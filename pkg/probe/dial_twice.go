@@ -6,37 +6,37 @@ import (
 	"time"
 )
 
-// dialed is what became of a dial.
-type dialed struct {
+// dialResult is the result of one dial.
+type dialResult struct {
 	conn net.Conn
 	err  error
 }
 
-// dialTwice connects, and dials a second time when half the timeout has passed,
-// without giving up the first: on a link that loses packets, the first packet of
-// a connection and those that repeat it may all be lost. The first answer wins,
-// also a refusal.
+// dialTwice connects. After half of the timeout it dials a second time, and
+// continues to wait for the first: on a lossy link, the first packet of a
+// connection and all its retransmissions may be lost. The first result wins,
+// even if it is a refusal.
 func (p *Prober) dialTwice(ctx context.Context, target Target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout())
-	answers := make(chan dialed, 2)
+	results := make(chan dialResult, 2)
 	dial := func() {
 		conn, err := p.dial(ctx, target.Network, target.Address())
-		answers <- dialed{conn, err}
+		results <- dialResult{conn, err}
 	}
 	go dial()
-	again := time.NewTimer(p.timeout() / 2)
-	defer again.Stop()
+	half := time.NewTimer(p.timeout() / 2)
+	defer half.Stop()
 	select {
-	case first := <-answers:
+	case first := <-results:
 		cancel()
 		return first.conn, first.err
-	case <-again.C:
+	case <-half.C:
 	}
 	go dial()
-	first := <-answers
+	first := <-results
 	cancel()
 	go func() {
-		if second := <-answers; second.conn != nil {
+		if second := <-results; second.conn != nil {
 			_ = second.conn.Close()
 		}
 	}()

@@ -2,6 +2,8 @@
 
 package probe
 
-func wasRefused(error) bool { return false }
+// isRefused returns false: only Windows has error numbers of its own.
+func isRefused(error) bool { return false }
 
-func hadNoRoute(error) bool { return false }
+// isNoRoute returns false, like isRefused.
+func isNoRoute(error) bool { return false }

@@ -6,12 +6,15 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// wasRefused and hadNoRoute know the numbers of Winsock, which are not those
-// that package syscall has invented for Windows.
-func wasRefused(err error) bool {
+// isRefused reports whether err is a Winsock error for a refused or reset
+// connection. Winsock's error numbers differ from those that package syscall
+// defines for Windows.
+func isRefused(err error) bool {
 	return errors.Is(err, windows.WSAECONNREFUSED) || errors.Is(err, windows.WSAECONNRESET)
 }
 
-func hadNoRoute(err error) bool {
+// isNoRoute reports whether err is a Winsock error for an address without a
+// route.
+func isNoRoute(err error) bool {
 	return errors.Is(err, windows.WSAENETUNREACH) || errors.Is(err, windows.WSAEHOSTUNREACH)
 }

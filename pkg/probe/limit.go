@@ -6,18 +6,18 @@ import (
 )
 
 const (
-	// mostBytes is how much is read of what a plain connection answers.
-	mostBytes = 8 << 10
-	// mostTLSBytes is how much is read inside and outside of TLS: a server may
-	// send a chain of certificates.
-	mostTLSBytes = 64 << 10
+	// maxBytes limits the bytes that are read from a connection without TLS.
+	maxBytes = 8 << 10
+	// maxTLSBytes limits the bytes that are read from a connection with TLS,
+	// which include a chain of certificates.
+	maxTLSBytes = 64 << 10
 )
 
-// errTooMuch ends the reading of an answer that is too long.
-var errTooMuch = errors.New("the answer is too long")
+// errTooLong is the error of reading beyond the limit of a limitedConn.
+var errTooLong = errors.New("the answer is too long")
 
-// limitedConn is a connection that reads a limited number of bytes, whatever the
-// reader asks for. A pod or node may send without end.
+// limitedConn is a connection from which at most left bytes can be read, since a
+// pod or node may send data without end.
 type limitedConn struct {
 	net.Conn
 	left int
@@ -25,7 +25,7 @@ type limitedConn struct {
 
 func (c *limitedConn) Read(p []byte) (int, error) {
 	if c.left <= 0 {
-		return 0, errTooMuch
+		return 0, errTooLong
 	}
 	n, err := c.Conn.Read(p[:min(len(p), c.left)])
 	c.left -= n

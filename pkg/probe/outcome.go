@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// unreachableError is a failure for which ICMP gave the reason.
+// unreachableError is an error whose reason an ICMP message gives.
 type unreachableError struct {
 	icmp ICMP
 	err  error
@@ -17,7 +17,7 @@ type unreachableError struct {
 func (e *unreachableError) Error() string { return e.err.Error() }
 func (e *unreachableError) Unwrap() error { return e.err }
 
-// classify makes a result of the error of a dialer or a connection.
+// classify returns the result for an error of a dialer or a connection.
 func classify(err error) Result {
 	result := Result{Outcome: Failed, Error: innermost(err)}
 	var unreachable *unreachableError
@@ -27,9 +27,9 @@ func classify(err error) Result {
 	case errors.As(err, &unreachable):
 		result.Outcome, result.ICMP = Unreachable, unreachable.icmp
 	case errors.As(err, &lookup):
-	case isErrno(err, syscall.ECONNREFUSED, syscall.ECONNRESET), wasRefused(err):
+	case isErrno(err, syscall.ECONNREFUSED, syscall.ECONNRESET), isRefused(err):
 		result.Outcome = Refused
-	case isErrno(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH), hadNoRoute(err):
+	case isErrno(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH), isNoRoute(err):
 		result.Outcome = NoRoute
 	case errors.Is(err, context.DeadlineExceeded), isErrno(err, syscall.ETIMEDOUT),
 		errors.As(err, &timeout) && timeout.Timeout():
@@ -38,6 +38,7 @@ func classify(err error) Result {
 	return result
 }
 
+// isErrno reports whether err is one of the error numbers.
 func isErrno(err error, numbers ...syscall.Errno) bool {
 	for _, number := range numbers {
 		if errors.Is(err, number) {
@@ -47,7 +48,8 @@ func isErrno(err error, numbers ...syscall.Errno) bool {
 	return false
 }
 
-// innermost is what the system said, without what was being done.
+// innermost returns the message of the operating system, without the operation
+// and the addresses that the wrapping errors add.
 func innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
@@ -58,25 +60,27 @@ func innermost(err error) string {
 	}
 }
 
-// Parse reads an outcome from the words of a program on another machine that
-// tried to connect, such as the API server's "dial tcp 10.1.11.4:30080:
-// connect: connection refused". ok is false for words that tell none.
+// Parse returns the result that an error message describes. The message comes
+// from a program on another machine that tried to connect, such as the API
+// server: "dial tcp 10.1.11.4:30080: connect: connection refused". ok is false
+// if Parse does not know the message.
 func Parse(text string) (result Result, ok bool) {
 	result.Error = text
-	for _, words := range []struct {
+	for _, known := range []struct {
 		outcome Outcome
-		any     []string
+		phrases []string
 	}{
 		{Refused, []string{"connection refused"}},
 		{NoRoute, []string{"no route to host", "network is unreachable", "host is unreachable"}},
 		{TimedOut, []string{"i/o timeout", "connection timed out", "context deadline exceeded", "Client.Timeout", "TLS handshake timeout"}},
-		// Whoever answers nonsense, or hangs up, has taken the connection.
+		// A server must have accepted the connection to send an invalid answer,
+		// or to close it.
 		{Connected, []string{"malformed HTTP", "EOF", "connection reset", "server closed", "broken pipe", "HTTP/1.x transport connection broken",
 			"bad response", "server gave HTTP response", "tls: "}},
 	} {
-		for _, word := range words.any {
-			if strings.Contains(text, word) {
-				result.Outcome = words.outcome
+		for _, phrase := range known.phrases {
+			if strings.Contains(text, phrase) {
+				result.Outcome = known.outcome
 				return result, true
 			}
 		}

@@ -1,6 +1,11 @@
-// Package probe asks the network: does an address take connections at a port,
-// what refuses them, and what answers. It connects as any client does, without
-// privileges, and sends no more than a client would.
+// Package probe connects to ports to find out whether they accept connections,
+// what refuses them, and which protocol the server speaks.
+//
+//	prober := probe.Prober{Timeout: time.Second}
+//	results := prober.Probe(ctx, []probe.Target{{Network: "tcp", Host: "10.1.11.4", Port: 30033}})
+//
+// It connects as an ordinary client does, needs no privileges, and sends at most
+// one small request per connection.
 package probe
 
 import (
@@ -13,82 +18,88 @@ import (
 	"time"
 )
 
-// Target is a port to try.
+// Target is a port to probe.
 type Target struct {
 	// Network is "tcp" or "udp".
 	Network string
 	// Host is an IP address or a DNS name.
 	Host string
 	Port uint16
-	// Scheme is "http", "https" or, for datagrams, "dns" for a port that is to
-	// be asked in it; one with another protocol is only listened to.
+	// Scheme is the protocol of the request to send: "http" or "https" for TCP,
+	// "dns" for UDP. With any other value, a TCP port is sent nothing, and a UDP
+	// port an empty line.
 	Scheme string
 }
 
-// Address is the target as net.Dial takes it.
+// Address returns the target's host and port, as [net.Dial] takes them.
 func (t Target) Address() string { return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port))) }
 
-// Outcome is what became of a try.
+// Outcome is the outcome of an attempt to connect.
 type Outcome int
 
 const (
-	// Untried is that of a target that was not tried, the zero Outcome.
+	// Untried means that there was no attempt; the zero Outcome.
 	Untried Outcome = iota
-	// Connected means that a connection was made or, for UDP, that something answered.
+	// Connected means that a connection was established or, for UDP, that an
+	// answer arrived.
 	Connected
-	// Refused means a TCP reset, or a refusal of a kind that the system does not tell.
+	// Refused means a TCP reset, or a refusal whose cause the system does not
+	// report.
 	Refused
-	// Unreachable means that ICMP told why: see [Result.ICMP].
+	// Unreachable means that an ICMP message arrived: see [Result.ICMP].
 	Unreachable
-	// NoRoute means that this machine knows no way to the address.
+	// NoRoute means that this machine has no route to the address.
 	NoRoute
-	// TimedOut means that nothing answered in time.
+	// TimedOut means that nothing answered before the timeout.
 	TimedOut
-	// Silent means that nothing answered a datagram, which need not mean anything.
+	// Silent means that nothing answered a datagram. The port may be open, since
+	// not every server answers.
 	Silent
-	// Failed means that the try could not be made: see [Result.Error].
+	// Failed means that the attempt could not be made: see [Result.Error].
 	Failed
 )
 
-// String is the outcome in a word or two.
+// String returns the outcome in one or two words, such as "timed out".
 func (o Outcome) String() string {
 	return [...]string{"not tried", "connected", "refused", "unreachable", "no route", "timed out", "silent", "failed"}[o]
 }
 
-// Result is what a try told. It is plain data, and comparable.
+// Result is the result of probing one target. It is comparable.
 type Result struct {
 	Outcome Outcome
-	// ICMP is why a target is unreachable, the zero value where that is not known.
+	// ICMP is the message of an Unreachable target; the zero value otherwise.
 	ICMP ICMP
-	// Took is how long it took to connect or to be told otherwise.
+	// Took is the time until the connection was established, refused or given up.
 	Took time.Duration
-	// Answer is what was heard on a connection.
+	// Answer is what the server sent.
 	Answer Answer
-	// Error is the system's own words for any outcome but Connected.
+	// Error is the error message of the system; empty for Connected.
 	Error string
 }
 
-// ICMP is a message that some machine on the way sent back.
+// ICMP is an ICMP or ICMPv6 message that reports an error.
 type ICMP struct {
 	Type, Code uint8
-	// Offender sent it: the node, a firewall, a router, or this machine itself.
+	// Offender is the sender of the message: the node, a firewall, a router, or
+	// this machine.
 	Offender netip.Addr
 }
 
-// Prober tries targets.
+// Prober probes targets. The zero value is ready to use.
 type Prober struct {
-	// Timeout is that of one connection; 0 for three seconds.
+	// Timeout limits each attempt to connect; 0 means three seconds.
 	Timeout time.Duration
-	// Parallel is how many are tried at a time; 0 for 32.
+	// Parallel is the maximum number of targets probed at a time; 0 means 32.
 	Parallel int
-	// Dial connects; nil for the system's own.
+	// Dial connects; nil means the operating system's network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Now is the clock; nil for the system's.
+	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 }
 
-// Probe tries all targets, some at a time, and returns a result for each. When
-// ctx ends the rest is left untried.
+// Probe probes all targets, Parallel at a time, and returns one result for each
+// in the same order. Targets that it has not started when ctx is done are
+// Untried.
 func (p *Prober) Probe(ctx context.Context, targets []Target) []Result {
 	results := make([]Result, len(targets))
 	next := make(chan int)
@@ -115,24 +126,25 @@ func (p *Prober) Probe(ctx context.Context, targets []Target) []Result {
 
 func (p *Prober) probe(ctx context.Context, target Target) Result {
 	if target.Network == "udp" {
-		return p.datagram(ctx, target)
+		return p.probeUDP(ctx, target)
 	}
 	conn, result := p.connect(ctx, target)
 	if conn == nil {
 		return result
 	}
 	defer conn.Close()
-	result.Answer = listen(ctx, conn, target, result.Took)
+	result.Answer = readAnswer(ctx, conn, target, result.Took)
 	return result
 }
 
-// connect makes a connection; it is nil when there is none any more.
+// connect establishes a connection and returns it with the result so far. The
+// connection is nil when it failed or was closed at once.
 func (p *Prober) connect(ctx context.Context, target Target) (net.Conn, Result) {
 	start := p.now()
 	conn, err := p.dialTwice(ctx, target)
 	took := p.now().Sub(start)
 	switch {
-	case isErrno(err, syscall.ECONNRESET): // only a connection that was made is reset
+	case isErrno(err, syscall.ECONNRESET): // a reset means that the connection was established before
 		return nil, Result{Outcome: Connected, Took: took, Answer: Answer{Kind: Closed}}
 	case err != nil:
 		result := classify(err)

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// listener serves each connection on a loopback port.
+// listener starts a server on a loopback port that calls serve for each
+// connection and then closes it.
 func listener(t *testing.T, serve func(net.Conn)) Target {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,8 +42,8 @@ func target(addr net.Addr) Target {
 	return Target{Network: addr.Network(), Host: at.Addr().String(), Port: at.Port()}
 }
 
-// free is a port on which nothing listens.
-func free(t *testing.T, network string) Target {
+// closedPort returns a port on which nothing listens.
+func closedPort(t *testing.T, network string) Target {
 	t.Helper()
 	if network == "udp" {
 		conn, err := net.ListenPacket(network, "127.0.0.1:0")
@@ -66,7 +67,7 @@ func probeOne(t *testing.T, target Target) Result {
 	return p.Probe(t.Context(), []Target{target})[0]
 }
 
-func TestWhatAnswersIsHeard(t *testing.T) {
+func TestProtocolOfAServerIsDetected(t *testing.T) {
 	silent := func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }
 	readThen := func(text string) func(net.Conn) {
 		return func(conn net.Conn) {
@@ -80,19 +81,19 @@ func TestWhatAnswersIsHeard(t *testing.T) {
 		scheme string
 		want   Answer
 	}{
-		"a server that waits":              {silent, "", Answer{}},
-		"a banner":                         {func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-test\r\n")); silent(c) }, "", Answer{Kind: Banner, Text: "SSH-2.0-test"}},
-		"one that hangs up":                {func(net.Conn) {}, "", Answer{Kind: Closed}},
-		"one that resets":                  {reset, "", Answer{Kind: Closed}},
-		"one that hangs up on HTTP":        {readThen(""), "http", Answer{Kind: Closed}},
-		"HTTP":                             {readThen("HTTP/1.1 404 Not Found\r\nServer: nginx\r\n\r\n"), "http", Answer{Kind: HTTP, Status: 404, Text: "nginx"}},
-		"another protocol":                 {readThen("-ERR unknown command\r\n"), "http", Answer{Kind: Banner, Text: "-ERR unknown command"}},
-		"half an answer":                   {readThen("HTTP/1.1 "), "http", Answer{Kind: Banner, Text: "HTTP"}},
-		"an alert of TLS":                  {readThen("\x15\x03\x01\x00\x02\x02\x0a"), "http", Answer{Kind: TLS}},
-		"a web server that complains":      {readThen("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"), "http", Answer{Kind: TLS, Status: 400}},
-		"plain HTTP in place of HTTPS":     {readThen("HTTP/1.1 400 Bad Request\r\n\r\n"), "https", Answer{Kind: HTTP}},
-		"one that hangs up on HTTPS":       {func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, "https", Answer{Kind: Closed}},
-		"a banner in place of a handshake": {func(c net.Conn) { _, _ = c.Write([]byte("220 mail ready\r\n")); silent(c) }, "https", Answer{Kind: Banner, Text: "220 m"}},
+		"a server that waits":             {silent, "", Answer{}},
+		"a banner":                        {func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-test\r\n")); silent(c) }, "", Answer{Kind: Banner, Text: "SSH-2.0-test"}},
+		"one that closes":                 {func(net.Conn) {}, "", Answer{Kind: Closed}},
+		"one that resets":                 {reset, "", Answer{Kind: Closed}},
+		"one that closes on HTTP":         {readThen(""), "http", Answer{Kind: Closed}},
+		"HTTP":                            {readThen("HTTP/1.1 404 Not Found\r\nServer: nginx\r\n\r\n"), "http", Answer{Kind: HTTP, Status: 404, Text: "nginx"}},
+		"another protocol":                {readThen("-ERR unknown command\r\n"), "http", Answer{Kind: Banner, Text: "-ERR unknown command"}},
+		"an incomplete response":          {readThen("HTTP/1.1 "), "http", Answer{Kind: Banner, Text: "HTTP"}},
+		"a TLS alert":                     {readThen("\x15\x03\x01\x00\x02\x02\x0a"), "http", Answer{Kind: TLS}},
+		"HTTP on an HTTPS port":           {readThen("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"), "http", Answer{Kind: TLS, Status: 400}},
+		"HTTPS on an HTTP port":           {readThen("HTTP/1.1 400 Bad Request\r\n\r\n"), "https", Answer{Kind: HTTP}},
+		"one that closes on HTTPS":        {func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, "https", Answer{Kind: Closed}},
+		"a banner instead of a handshake": {func(c net.Conn) { _, _ = c.Write([]byte("220 mail ready\r\n")); silent(c) }, "https", Answer{Kind: Banner, Text: "220 m"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := listener(t, test.serve)
@@ -105,7 +106,7 @@ func TestWhatAnswersIsHeard(t *testing.T) {
 	}
 }
 
-func TestTLSIsSpoken(t *testing.T) {
+func TestTLSIsDetected(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	server.StartTLS()
@@ -117,12 +118,12 @@ func TestTLSIsSpoken(t *testing.T) {
 	}
 	at.Scheme = "http"
 	if got := probeOne(t, at).Answer.Kind; got != TLS {
-		t.Errorf("asked in plain HTTP: got %v", got)
+		t.Errorf("over plain HTTP: got %v, want %v", got, TLS)
 	}
 }
 
-func TestAClosedPortRefuses(t *testing.T) {
-	got := probeOne(t, free(t, "tcp"))
+func TestClosedPortRefuses(t *testing.T) {
+	got := probeOne(t, closedPort(t, "tcp"))
 	if got.Outcome != Refused || got.ICMP != (ICMP{}) || got.Error == "" {
 		t.Errorf("got %+v", got)
 	}
@@ -135,7 +136,7 @@ func TestDatagrams(t *testing.T) {
 	}
 	defer conn.Close()
 	if got := probeOne(t, target(conn.LocalAddr())); got.Outcome != Silent {
-		t.Errorf("a server that says nothing: got %+v", got)
+		t.Errorf("a server that does not answer: got %+v", got)
 	}
 	go func() {
 		buffer := make([]byte, 512)
@@ -148,7 +149,7 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
-func TestTargetsAreTriedSomeAtATime(t *testing.T) {
+func TestParallelLimitsConcurrentAttempts(t *testing.T) {
 	var now, most atomic.Int32
 	p := Prober{Parallel: 3, Dial: func(context.Context, string, string) (net.Conn, error) {
 		defer now.Add(-1)
@@ -167,11 +168,11 @@ func TestTargetsAreTriedSomeAtATime(t *testing.T) {
 		}
 	}
 	if most.Load() > 3 {
-		t.Errorf("%d at a time", most.Load())
+		t.Errorf("%d attempts at a time, want at most 3", most.Load())
 	}
 }
 
-func TestWhatIsNotTriedIsSaidSo(t *testing.T) {
+func TestTargetsAfterCancelAreUntried(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := Prober{Parallel: 1, Dial: func(context.Context, string, string) (net.Conn, error) {
 		cancel()
@@ -183,7 +184,7 @@ func TestWhatIsNotTriedIsSaidSo(t *testing.T) {
 	}
 }
 
-func TestTheTimeToConnectIsMeasured(t *testing.T) {
+func TestTimeToConnectIsMeasured(t *testing.T) {
 	clock := time.Unix(0, 0)
 	p := Prober{
 		Now: func() time.Time { clock = clock.Add(time.Second); return clock },
@@ -205,16 +206,16 @@ func TestClassify(t *testing.T) {
 		err  error
 		want Outcome
 	}{
-		"refused":         {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Refused},
-		"reset":           {syscall.ECONNRESET, Refused},
-		"no network":      {syscall.ENETUNREACH, NoRoute},
-		"no host":         {syscall.EHOSTUNREACH, NoRoute},
-		"system timeout":  {syscall.ETIMEDOUT, TimedOut},
-		"deadline":        {context.DeadlineExceeded, TimedOut},
-		"name not found":  {&net.DNSError{Err: "no such host", Name: "n1"}, Failed},
-		"name timed out":  {&net.DNSError{Err: "i/o timeout", Name: "n1", IsTimeout: true}, Failed},
-		"anything else":   {errors.New("too many open files"), Failed},
-		"by word of ICMP": {&unreachableError{icmp, syscall.EHOSTUNREACH}, Unreachable},
+		"refused":        {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Refused},
+		"reset":          {syscall.ECONNRESET, Refused},
+		"no network":     {syscall.ENETUNREACH, NoRoute},
+		"no host":        {syscall.EHOSTUNREACH, NoRoute},
+		"system timeout": {syscall.ETIMEDOUT, TimedOut},
+		"deadline":       {context.DeadlineExceeded, TimedOut},
+		"name not found": {&net.DNSError{Err: "no such host", Name: "n1"}, Failed},
+		"name timed out": {&net.DNSError{Err: "i/o timeout", Name: "n1", IsTimeout: true}, Failed},
+		"anything else":  {errors.New("too many open files"), Failed},
+		"ICMP message":   {&unreachableError{icmp, syscall.EHOSTUNREACH}, Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := classify(test.err)
@@ -266,7 +267,7 @@ func TestAddress(t *testing.T) {
 			t.Errorf("outcome %d has no word", outcome)
 		}
 	}
-	if clip(strings.Repeat("é", 200)) != strings.Repeat("é", mostText) {
-		t.Error("long text is not cut at characters")
+	if truncate(strings.Repeat("é", 200)) != strings.Repeat("é", maxText) {
+		t.Error("long text is not cut between characters")
 	}
 }

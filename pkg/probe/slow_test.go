@@ -11,9 +11,9 @@ import (
 
 const roundTrip = 600 * time.Millisecond
 
-// slowly dials, over a network of a long round trip, a server that speaks first.
-// Of what it says and does the client hears a round trip after it has connected.
-func slowly(serve func(net.Conn)) *Prober {
+// slowProber returns a prober that reaches a server over a slow network. The
+// server runs serve one round trip after the client has connected.
+func slowProber(serve func(net.Conn)) *Prober {
 	return &Prober{Dial: func(context.Context, string, string) (net.Conn, error) {
 		time.Sleep(roundTrip)
 		client, server := net.Pipe()
@@ -26,36 +26,36 @@ func slowly(serve func(net.Conn)) *Prober {
 	}}
 }
 
-func TestAnswersAreHeardOverASlowNetwork(t *testing.T) {
+func TestBannerOverASlowNetwork(t *testing.T) {
 	for want, serve := range map[Answer]func(net.Conn){
 		{Kind: Banner, Text: "hello"}: func(conn net.Conn) { _, _ = conn.Write([]byte("hello\n")) },
 		{Kind: Closed}:                func(net.Conn) {},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			got := slowly(serve).Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1}})[0]
+			got := slowProber(serve).Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1}})[0]
 			if got.Answer != want || got.Took != roundTrip {
-				t.Errorf("heard %+v after %s, want %+v", got.Answer, got.Took, want)
+				t.Errorf("got %+v after %s, want %+v after %s", got.Answer, got.Took, want, roundTrip)
 			}
 		})
 	}
 }
 
-func TestAPageIsWaitedForOverASlowNetwork(t *testing.T) {
+func TestResponseOverASlowNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := slowly(func(conn net.Conn) {
+		p := slowProber(func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1000))
-			time.Sleep(3 * roundTrip) // the request, or the answer, is lost and sent again
+			time.Sleep(3 * roundTrip) // the request or the response is lost and retransmitted
 			_, _ = conn.Write([]byte("HTTP/1.1 404 Not Found\r\n\r\n"))
 		})
 		got := p.Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1, Scheme: "http"}})[0]
 		if want := (Answer{Kind: HTTP, Status: 404}); got.Answer != want {
-			t.Errorf("heard %+v, want %+v", got.Answer, want)
+			t.Errorf("got %+v, want %+v", got.Answer, want)
 		}
 	})
 }
 
-// lossy loses everything that the first dials send.
-func lossy(losses int) *Prober {
+// lossyProber returns a prober whose first dials get no answer.
+func lossyProber(losses int) *Prober {
 	var dials atomic.Int32
 	return &Prober{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		if int(dials.Add(1)) <= losses {
@@ -67,19 +67,19 @@ func lossy(losses int) *Prober {
 	}}
 }
 
-func TestAConnectionThatDoesNotComeAboutIsTriedAnew(t *testing.T) {
+func TestConnectIsRetriedOnce(t *testing.T) {
 	for losses, want := range []Outcome{Connected, Connected, TimedOut} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			got := lossy(losses).Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1}})[0]
+			got := lossyProber(losses).Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1}})[0]
 			if got.Outcome != want || time.Since(start) > 3*time.Second {
-				t.Errorf("%d tries lost: %v after %s, want %v", losses, got.Outcome, time.Since(start), want)
+				t.Errorf("%d dials lost: %v after %s, want %v", losses, got.Outcome, time.Since(start), want)
 			}
 		})
 	}
 }
 
-func TestAConnectionThatIsLateIsNotGivenUp(t *testing.T) {
+func TestRetryDoesNotCancelTheFirstDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials, open atomic.Int32
 		p := Prober{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -95,7 +95,7 @@ func TestAConnectionThatIsLateIsNotGivenUp(t *testing.T) {
 		}}
 		got := p.Probe(t.Context(), []Target{{Network: "tcp", Host: "192.0.2.1", Port: 1}})[0]
 		if got.Outcome != Connected || got.Took != 2*time.Second || dials.Load() != 2 {
-			t.Errorf("%v after %s and %d tries", got.Outcome, got.Took, dials.Load())
+			t.Errorf("%v after %s and %d dials, want connected after 2s and 2 dials", got.Outcome, got.Took, dials.Load())
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -105,7 +105,7 @@ func TestAConnectionThatIsLateIsNotGivenUp(t *testing.T) {
 	})
 }
 
-func TestADatagramThatIsLostIsSentAgain(t *testing.T) {
+func TestLostDatagramIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Prober{Dial: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
