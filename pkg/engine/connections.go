@@ -16,10 +16,8 @@ type connections struct {
 	all map[cutter]struct{}
 	// max is how many may be open; 0 for any number.
 	max int
-	// limited tells that clients were turned away, until it is better, and
-	// toldAt when that was last told.
-	limited bool
-	toldAt  time.Time
+	// shortage is of clients that are turned away.
+	shortage shortage
 	// empty is closed when there is none; nil while nobody asked.
 	empty chan struct{}
 	// ended makes those that come later end at once.
@@ -76,18 +74,13 @@ func (c *connections) replace(conn, by cutter) bool {
 	return !c.ended
 }
 
-// short tells that a client cannot be served for want of something; once,
-// until a tenth of what may be open has ended, and a while has passed.
+// short registers that a client cannot be served because of err, and reports
+// it unless that is known.
 func (c *connections) short(e *Engine, err error) {
 	c.mu.Lock()
-	const while = 10 * time.Second
-	known := c.limited || time.Since(c.toldAt) < while
-	c.limited = true
-	if !known {
-		c.toldAt = time.Now()
-	}
+	report := c.shortage.note(len(c.all), time.Now())
 	c.mu.Unlock()
-	if !known {
+	if report {
 		e.tell(Event{Kind: LimitReached, Err: err})
 	}
 }
@@ -104,9 +97,7 @@ func (c *connections) remove(conn cutter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.all, conn)
-	if c.limited && len(c.all) <= c.max-c.max/10 {
-		c.limited = false
-	}
+	c.shortage.ease(len(c.all))
 	if len(c.all) == 0 && c.empty != nil {
 		close(c.empty)
 		c.empty = nil

@@ -30,8 +30,9 @@ type sessions struct {
 	all map[*session]struct{}
 	// passing are those that are not assured, the longest silent first.
 	passing list.List
-	// turnedAway tells that the limit was reached, until there is room again.
-	turnedAway bool
+	// shortage is of flows for which others have to make room, or that are
+	// turned away.
+	shortage shortage
 
 	// running are those that were started and have not ended.
 	running sync.WaitGroup
@@ -78,7 +79,7 @@ func (t *sessions) find(server *udpServer, f flow) (found, idle *session) {
 // one makes room which is silent for the longest of those that are not assured,
 // as conntrack drops them early (net/netfilter/nf_conntrack_core.c, early_drop):
 // answered or not, most are of one question. If all are assured, ok is false.
-// told tells that the limit is reached for the first time in a while.
+// told is true when that the limit is reached is to be reported.
 func (t *sessions) add(s *session, server *udpServer, f flow) (ousted *session, ok, told bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -86,14 +87,13 @@ func (t *sessions) add(s *session, server *udpServer, f flow) (ousted *session, 
 		return nil, false, false
 	}
 	if t.limit > 0 && len(t.all) >= t.limit {
-		told = !t.turnedAway
-		t.turnedAway = true
+		told = t.shortage.note(len(t.all), time.Now())
 		silent := t.passing.Front()
 		if silent == nil {
 			return nil, false, told
 		}
 		ousted = silent.Value.(*session)
-		t.drop(ousted)
+		t.take(ousted)
 	}
 	now := t.clock()
 	s.known = known{server: server, flow: f, started: now, place: t.passing.PushBack(s)}
@@ -173,13 +173,17 @@ func (t *sessions) has(s *session) bool {
 	return s.known.server != nil && s.known.server.sessions[s.known.flow] == s
 }
 
+// drop takes a session out that has ended.
 func (t *sessions) drop(s *session) {
+	t.take(s)
+	t.shortage.ease(len(t.all))
+}
+
+// take takes a session out.
+func (t *sessions) take(s *session) {
 	delete(s.known.server.sessions, s.known.flow)
 	t.assure(s)
 	delete(t.all, s)
-	if len(t.all) < t.limit-t.limit/10 {
-		t.turnedAway = false
-	}
 }
 
 // refresh keeps a flow for a quarter of the time until it is assured: until it

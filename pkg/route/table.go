@@ -26,7 +26,7 @@ import (
 type Table struct {
 	// Nodes are sorted by name in natural order.
 	Nodes []Node
-	// Services are sorted by namespace and name.
+	// Services are sorted by namespace and name, and no two have the same.
 	Services []Service
 	// EndpointsUnknown is true when not all endpoints could be read, so a port
 	// without endpoints may have some.
