@@ -25,6 +25,9 @@ func engineText(e engine.Event, service string) string {
 	case engine.EndpointRecovered:
 		return fmt.Sprintf("note: service %s: endpoint %s is reached again", service, e.Endpoint)
 	case engine.LimitReached:
+		if e.Way.Service == "" { // it is a limit of all services
+			return "warning: clients are turned away: " + plainly(e.Err)
+		}
 		return fmt.Sprintf("warning: service %s: clients are turned away: %s", service, plainly(e.Err))
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,15 @@ type process struct {
 
 func startProcess(t *testing.T, sockets string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, command: exec.Command(os.Args[0], args...), changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	return startProcessBy(t, nil, sockets, args...)
+}
+
+// startProcessBy has another command start the program, which by is with its
+// first arguments; nil for none.
+func startProcessBy(t *testing.T, by []string, sockets string, args ...string) *process {
+	t.Helper()
+	line := append(append(slices.Clone(by), os.Args[0]), args...)
+	p := &process{t: t, command: exec.Command(line[0], line[1:]...), changed: make(chan struct{}, 1), ended: make(chan struct{})}
 	p.out.changed = p.changed
 	p.command.Stdout, p.command.Stderr = &p.out, &p.out
 	p.command.Env = append(os.Environ(), asProgram+"=1", "XDG_RUNTIME_DIR="+sockets, "LC_ALL=C.UTF-8")
@@ -117,6 +126,11 @@ func sockets(t *testing.T) string {
 // runWeb runs a pod and its service on one node, at a node port.
 func runWeb(t *testing.T, sockets string, args ...string) (p *process, port int) {
 	t.Helper()
+	return runWebBy(t, nil, sockets, args...)
+}
+
+func runWebBy(t *testing.T, by []string, sockets string, args ...string) (p *process, port int) {
+	t.Helper()
 	listener, err := net.Listen("tcp4", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +153,7 @@ spec: {type: NodePort, selector: {app: web}, ports: [{nodePort: %d, port: 82, ta
 		t.Fatal(err)
 	}
 	args = append([]string{"run", "-f", path, "--nodes=1", "--cluster-ips=false", fmt.Sprintf("--node-port-range=%d-%[1]d", port)}, args...)
-	return startProcess(t, sockets, args...), port
+	return startProcessBy(t, by, sockets, args...), port
 }
 
 // talk opens a connection that the stand-in answers, and that does not end.

@@ -50,6 +50,9 @@ func (flags *serveFlags) options() (serveOptions, error) {
 		return o, fmt.Errorf("--proxy-protocol is 1 or 2, not %d", flags.proxyProtocol)
 	case flags.maxConnections < 0:
 		return o, fmt.Errorf("--max-connections cannot be negative, as %d is", flags.maxConnections)
+	case engine.MostConnections() > 0 && flags.maxConnections > engine.MostConnections():
+		return o, fmt.Errorf("--max-connections=%d is more than the open files that are allowed here suffice for: give at most %d, or raise the limit (ulimit -n)",
+			flags.maxConnections, engine.MostConnections())
 	case flags.drain < 0:
 		return o, fmt.Errorf("--drain cannot be negative, as %s is", flags.drain)
 	case flags.accessLog != "" && flags.accessLog != "text" && flags.accessLog != "json":

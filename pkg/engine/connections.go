@@ -65,6 +65,20 @@ func (c *connections) tryAdd(conn cutter) error {
 	return nil
 }
 
+// bound sets how many may be open; 0 for any number. Those that are stay.
+func (c *connections) bound(most int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.max = most
+}
+
+// most is how many may be open; 0 for any number.
+func (c *connections) most() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.max
+}
+
 // replace puts a connection in the place of another; false when it is to end.
 func (c *connections) replace(conn, by cutter) bool {
 	c.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/route"
@@ -25,12 +26,17 @@ type Engine struct {
 	// sessions are the flows of UDP; forgetting ends those that are idle.
 	sessions   *sessions
 	forgetting sync.Once
+	// pipes bounds those that connections have.
+	pipes pipeLimit
 	// own are the open ports, which are no endpoints.
 	own ownSockets
 	// buffers are for all streams.
 	buffers buffers
 	// healthClients has an element for each client of a health check node port.
 	healthClients chan struct{}
+
+	// closing is true from the beginning of Shutdown on: no more ports are opened.
+	closing atomic.Bool
 
 	mu      sync.Mutex
 	planned *plan
@@ -51,9 +57,10 @@ func SpareProcessor() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) }
 // New makes an engine that has no table yet.
 func New(o Options) *Engine {
 	e := &Engine{options: o.withDefaults(), planned: &plan{}, ports: map[socket]*port{}}
-	e.open = connections{all: map[cutter]struct{}{}, max: e.options.MaxConnections}
+	e.open = connections{all: map[cutter]struct{}{}}
 	e.healthClients = make(chan struct{}, healthClients)
 	e.sessions = newSessions(e.options.MaxSessions, e.options.UDPIdle)
+	e.makeRoom(e.planned)
 	e.ending, e.cut = context.WithCancel(context.Background())
 	return e
 }
@@ -71,27 +78,49 @@ func (e *Engine) Execute(table *route.Table) {
 	}
 }
 
+// cutGrace is how long connections that were cut have to end.
+const cutGrace = 300 * time.Millisecond
+
 // Shutdown closes all ports and waits for the connections to end. When ctx
-// ends first it cuts them, and returns its error.
+// ends first it cuts them, and returns its error: at once, whatever a Dialer or
+// a receiver of accesses waits for.
 func (e *Engine) Shutdown(ctx context.Context) error {
+	e.closing.Store(true)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.stop()
+		<-e.open.none()
+		e.cut()
+		e.open.cut() // those that come later
+		<-e.open.none()
+		e.sessions.running.Wait()
+		e.loops.close()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	e.cut()
+	e.open.cut()
+	grace := time.NewTimer(cutGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+	}
+	return ctx.Err()
+}
+
+// stop closes all ports, once.
+func (e *Engine) stop() {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	if !e.stopped {
 		e.change(&plan{})
 		e.stopped = true
 	}
-	e.mu.Unlock()
-	var err error
-	select {
-	case <-e.open.none():
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	e.cut()
-	e.open.cut()
-	<-e.open.none()
-	e.sessions.running.Wait()
-	e.loops.close()
-	return err
 }
 
 // Connections counts those of TCP and SCTP that are open.

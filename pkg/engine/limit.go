@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// LimitError tells that Options.MaxConnections or Options.MaxSessions are open.
+// LimitError reports that as many clients are open as are allowed, or as there
+// are file descriptors for.
 type LimitError struct{ Max int }
 
 func (e *LimitError) Error() string {
@@ -29,17 +30,68 @@ func scarce(err error) bool {
 	return false
 }
 
-// maxConnections is what the limit of descriptors leaves room for: each
-// connection has two, and a fifth is left for ports and what splice needs. It
-// is 0 where there is no such limit.
-func maxConnections() int { return descriptors() * 2 / 5 }
+// room is how the file descriptors of the process are shared out; 0 of
+// anything is any number.
+type room struct {
+	// connections take two descriptors each, for the client and the endpoint,
+	// and sessions one for the endpoint.
+	connections, sessions int
+	// pipes take two each, where the system moves bytes between sockets. Those
+	// that find none are moved by the program.
+	pipes int
+}
 
-// maxSessions leaves most descriptors to connections, because anybody can make
-// sessions with forged addresses. Each has one descriptor and about 10 KB.
-func maxSessions() int {
-	const most = 1 << 15
-	if d := descriptors(); d > 0 {
-		return min(d/5, most)
+const (
+	// reservedDescriptors are for what is neither a port nor a client's: the
+	// standard streams, the runtime's and the engine's event loops, clients of
+	// the status server and of the control socket, files that are read again,
+	// the API server. A process that may have few keeps half of them.
+	reservedDescriptors = 48
+	// mostSessions bounds what anybody can make with forged addresses. Each
+	// session takes about 10 KB.
+	mostSessions = 1 << 15
+)
+
+// share gives each its part of the descriptors that are allowed: of what ports
+// leave, an eighth to pipes, a quarter to sessions if there are ports of UDP,
+// and the rest to connections.
+func share(descriptors, ports int, udp bool) room {
+	if descriptors == 0 {
+		return room{sessions: mostSessions}
 	}
-	return most
+	left := max(descriptors-min(reservedDescriptors, descriptors/2)-ports, 8)
+	r := room{pipes: max(left/16, 1), sessions: 1}
+	if udp {
+		r.sessions = min(left/4, mostSessions)
+	}
+	r.connections = max((left-2*r.pipes-r.sessions)/2, 1)
+	return r
+}
+
+// within bounds a number that a user chose, 0 for none, by what there is room
+// for.
+func within(chosen, room int) int {
+	switch {
+	case chosen == 0:
+		return room
+	case room == 0:
+		return chosen
+	}
+	return min(chosen, room)
+}
+
+// MostConnections is how many connections this process can have open at a time;
+// 0 for any number. Ports take from it.
+func MostConnections() int { return share(descriptors(), 0, false).connections }
+
+// makeRoom gives clients the descriptors that the ports of a plan leave.
+func (e *Engine) makeRoom(to *plan) {
+	udp := false
+	for _, b := range to.order {
+		udp = udp || b.way.Protocol == "UDP"
+	}
+	r := share(descriptors(), len(to.order), udp)
+	e.open.bound(within(e.options.MaxConnections, r.connections))
+	e.sessions.bound(within(e.options.MaxSessions, r.sessions))
+	e.pipes.bound(r.pipes)
 }

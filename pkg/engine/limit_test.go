@@ -45,6 +45,37 @@ func TestTooManyConnectionsAreTurnedAway(t *testing.T) {
 	}
 }
 
+func TestDescriptorsSufficeForAllThatIsAllowed(t *testing.T) {
+	for _, descriptors := range []int{32, 64, 256, 1024, 1 << 20} {
+		for _, ports := range []int{0, 4, 40} {
+			for _, udp := range []bool{false, true} {
+				r := share(descriptors, ports, udp)
+				taken := ports + 2*r.connections + r.sessions + 2*r.pipes
+				if left := descriptors - taken; left < min(reservedDescriptors, descriptors/2)/2 && ports < descriptors/4 {
+					t.Errorf("%d descriptors, %d ports, UDP %v: %+v leaves %d", descriptors, ports, udp, r, left)
+				}
+				if r.connections < 1 || r.sessions < 1 || r.pipes < 1 {
+					t.Errorf("%d descriptors, %d ports: %+v", descriptors, ports, r)
+				}
+			}
+		}
+	}
+	if r := share(0, 5, true); r.connections != 0 || r.pipes != 0 || r.sessions != mostSessions {
+		t.Errorf("without a limit: %+v", r)
+	}
+}
+
+func TestMoreConnectionsThanDescriptorsAreNotAllowed(t *testing.T) {
+	most := MostConnections()
+	if most == 0 {
+		t.Skip("skipped: this system does not limit descriptors")
+	}
+	e := start(t, Options{MaxConnections: most + 1})
+	if got := e.Status().MaxConnections; got > most {
+		t.Errorf("%d are allowed, but there are descriptors for %d", got, most)
+	}
+}
+
 func TestAnEndpointIsNotToBlameForWantOfDescriptors(t *testing.T) {
 	for _, c := range []struct {
 		err  error

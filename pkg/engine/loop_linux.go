@@ -70,7 +70,7 @@ func newLoop(e *Engine, spare bool) (*loop, error) {
 		_ = unix.Close(epoll)
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	l := &loop{engine: e, poller: poller{epoll: epoll, spare: spare}, wake: wake, buffer: make([]byte, bufferSize), swept: time.Now(), ephemeral: ephemeralPorts()}
+	l := &loop{engine: e, poller: poller{epoll: epoll, spare: spare}, wake: wake, pipes: pipes{limit: &e.pipes}, buffer: make([]byte, bufferSize), swept: time.Now(), ephemeral: ephemeralPorts()}
 	if err := l.watch(wake, alarm{}, unix.EPOLLIN); err != nil {
 		l.close()
 		return nil, err

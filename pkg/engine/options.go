@@ -34,7 +34,8 @@ type Options struct {
 	// endpoints are told the client's address with; 0 for none.
 	ProxyProtocol int
 	// MaxConnections and MaxSessions bound what is open at a time, of TCP
-	// connections and of UDP flows; 0 for what file descriptors allow.
+	// connections and of UDP flows; 0 for what file descriptors allow, which is
+	// never exceeded.
 	MaxConnections, MaxSessions int
 	// DialTimeout bounds one attempt to reach an endpoint; 0 for 10 seconds.
 	DialTimeout time.Duration
@@ -64,8 +65,6 @@ func (o Options) withDefaults() Options {
 	if o.Dialer == nil {
 		o.Dialer = newDirectDialer()
 	}
-	o.MaxConnections = cmp.Or(o.MaxConnections, maxConnections())
-	o.MaxSessions = cmp.Or(o.MaxSessions, maxSessions())
 	o.DialTimeout = cmp.Or(o.DialTimeout, 10*time.Second)
 	o.UDPIdle = cmp.Or(o.UDPIdle, 120*time.Second)
 	o.Retry = cmp.Or(o.Retry, 2*time.Second)

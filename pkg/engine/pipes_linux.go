@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -22,8 +23,14 @@ type pipe struct {
 	holds int
 }
 
-// pipes are those that no stream uses now. The zero value has none.
-type pipes struct{ spare []*pipe }
+// pipes are those of a loop that no stream uses now.
+type pipes struct {
+	limit *pipeLimit
+	spare []*pipe
+}
+
+// errNoPipe reports that as many pipes are open as may be.
+var errNoPipe = errors.New("no pipe is left")
 
 func (p *pipes) get() (*pipe, error) {
 	if n := len(p.spare); n > 0 {
@@ -31,8 +38,12 @@ func (p *pipes) get() (*pipe, error) {
 		p.spare = p.spare[:n-1]
 		return taken, nil
 	}
+	if !p.limit.take() {
+		return nil, errNoPipe
+	}
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		p.limit.give()
 		return nil, os.NewSyscallError("pipe2", err)
 	}
 	_, _ = unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, pipeSize)
@@ -45,12 +56,17 @@ func (p *pipes) put(given *pipe) {
 		p.spare = append(p.spare, given)
 		return
 	}
+	p.closePipe(given)
+}
+
+func (p *pipes) closePipe(given *pipe) {
 	given.close()
+	p.limit.give()
 }
 
 func (p *pipes) close() {
 	for _, spare := range p.spare {
-		spare.close()
+		p.closePipe(spare)
 	}
 	p.spare = nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -30,6 +31,7 @@ func (e *Engine) change(to *plan) {
 	if to == e.planned {
 		return
 	}
+	e.makeRoom(to)
 	for _, b := range e.planned.order {
 		if at := b.socket(); to.bindings[at] == nil {
 			e.closePort(e.ports[at], "it is not asked for any more")
@@ -56,6 +58,10 @@ func (e *Engine) openPort(p *port) {
 	if !p.binding.listens() {
 		p.failed = nil
 		e.tell(Event{Kind: PortClosed, Way: way, Reason: p.binding.reason()})
+		return
+	}
+	if e.closing.Load() { // it would be closed at once
+		p.failed, p.told = net.ErrClosed, net.ErrClosed
 		return
 	}
 	server, err := e.listen(p.binding)

@@ -86,7 +86,7 @@ type Counts struct {
 func (e *Engine) Status() *Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := &Status{Connections: e.open.count(), MaxConnections: e.options.MaxConnections, Ports: []PortStatus{}}
+	s := &Status{Connections: e.open.count(), MaxConnections: e.open.most(), Ports: []PortStatus{}}
 	index := map[*servicePort]int{}
 	add := func(b *binding, address AddressStatus) {
 		if b.health != nil {

@@ -125,10 +125,10 @@ func (s *udpServer) session(f flow) *session {
 	started := newSession(s)
 	ousted, ok, told := s.engine.sessions.add(started, s, f)
 	if ousted != nil {
-		ousted.end(&LimitError{s.engine.options.MaxSessions})
+		ousted.end(&LimitError{s.engine.sessions.most()})
 	}
 	if told {
-		s.engine.tell(Event{Kind: LimitReached, Way: b.way, Err: &LimitError{s.engine.options.MaxSessions}})
+		s.engine.tell(Event{Kind: LimitReached, Way: b.way, Err: &LimitError{s.engine.sessions.most()}})
 	}
 	if !ok {
 		return nil

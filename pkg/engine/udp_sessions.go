@@ -46,6 +46,19 @@ func newSessions(limit int, lives time.Duration) *sessions {
 	}
 }
 
+// bound sets how many there may be; zero for any number. Those that are stay.
+func (t *sessions) bound(limit int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.limit = limit
+}
+
+func (t *sessions) most() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.limit
+}
+
 // known is a session as the table sees it. It is guarded by sessions.mu.
 type known struct {
 	server *udpServer
