@@ -192,7 +192,7 @@ func TestOnASharedTunnelAConnectionThatIsNotReadIsEnded(t *testing.T) {
 func ended(c *Conn) {
 	for {
 		c.mu.Lock()
-		over, change := c.over(), c.change()
+		over, change := c.phase.over(), c.changeLocked()
 		c.mu.Unlock()
 		if over {
 			return
@@ -362,7 +362,9 @@ func TestALossBeforeTheNodeKnewIsToldApart(t *testing.T) {
 	s := start(t)
 	c := connect(t, dialer(t, s, Options{}), 7)
 	mustEcho(t, c, "hello")
-	c.accepted.Store(false) // as if the node had said nothing yet
+	c.mu.Lock()
+	c.node = nodeState{} // as if the node had reported nothing yet
+	c.mu.Unlock()
 	s.cut()
 	if _, err := c.Read(make([]byte, 1)); !isKind(err, Stale) {
 		t.Errorf("read: %v", err)

@@ -5,44 +5,39 @@ import (
 	"time"
 )
 
-// deadline is one of a connection's: passed returns a channel that is closed
-// when it has passed. The zero value never does.
+// deadline is a deadline of a connection. The zero value never expires.
 type deadline struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	done  chan struct{}
 }
 
-// set moves the deadline; the zero time removes it. Who waits already waits for
-// the new one.
+// set moves the deadline, for those who wait already, too. The zero time removes
+// it.
 func (d *deadline) set(t time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.timer != nil && !d.timer.Stop() {
-		<-d.channel() // its function closes the channel it was made for
+		<-d.channel() // the timer's function closes the channel that it was made for
 	}
 	d.timer = nil
-	over := false
-	select {
-	case <-d.channel():
-		over = true
-	default:
-	}
+	expired := isClosed(d.channel())
 	switch wait := time.Until(t); {
 	case t.IsZero() || wait > 0:
-		if over {
+		if expired {
 			d.done = make(chan struct{})
 		}
 		if !t.IsZero() {
 			done := d.done
 			d.timer = time.AfterFunc(wait, func() { close(done) })
 		}
-	case !over:
+	case !expired:
 		close(d.done)
 	}
 }
 
-func (d *deadline) passed() <-chan struct{} {
+// expired returns a channel that is closed when the deadline expires.
+func (d *deadline) expired() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.channel()
@@ -55,7 +50,7 @@ func (d *deadline) channel() chan struct{} {
 	return d.done
 }
 
-// stop frees the timer: a deadline that has not passed never will, unless it is
+// stop stops the timer: a deadline that has not expired does not, unless it is
 // set again.
 func (d *deadline) stop() {
 	d.mu.Lock()

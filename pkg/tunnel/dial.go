@@ -11,16 +11,16 @@ const (
 	lastBackoff  = 5 * time.Second
 )
 
-// dial begins to open a tunnel. mu is held.
-func (d *Dialer) dial(p *pool) {
+// dialLocked begins to open a tunnel. The pools' lock is held.
+func (d *Dialer) dialLocked(p *pool) {
 	p.dialing++
 	d.pools.tunnels++
-	go d.dialed(p, p.retirements)
+	go d.dial(p, p.retirements)
 }
 
-// dialed opens a tunnel and gives it to who waits first. One of a pod that was
-// retired since then, as retirements tells, is for nobody else.
-func (d *Dialer) dialed(p *pool, retirements int) {
+// dial opens a tunnel and gives it to the first that waits for one. If the pod was
+// retired since the dial began, as retirements shows, nobody else gets it.
+func (d *Dialer) dial(p *pool, retirements int) {
 	if !d.mayDial(p) {
 		return
 	}
@@ -29,21 +29,20 @@ func (d *Dialer) dialed(p *pool, retirements int) {
 		d.options.OnEvent(Event{Kind: FellBack, Pod: p.pod, Err: fellBack})
 	}
 	if err != nil {
-		d.dialFailed(p, refusedDial(p.pod, err))
+		d.dialFailed(p, dialError(p.pod, err))
 		return
 	}
-	s := &session{dialer: d, carrier: carrier, pod: p.pod, buffer: d.options.Buffer, limit: d.options.PingTimeout}
-	s.init()
+	s := newSession(d, p.pod, carrier)
 	d.pools.mu.Lock()
 	p.dialing--
 	p.failures, p.refused = 0, nil
 	p.sessions[s] = struct{}{}
 	d.pools.byPod[p.pod] = p
 	s.retired = p.retirements != retirements && len(p.waiters) == 0
-	over := d.offer(p, s)
-	d.serve(p)
+	over := d.offerLocked(p, s)
+	d.serveLocked(p)
 	if !over && s.users > 0 {
-		d.spare(p)
+		d.keepSpareLocked(p)
 	}
 	d.pools.mu.Unlock()
 	s.run()
@@ -53,8 +52,9 @@ func (d *Dialer) dialed(p *pool, retirements int) {
 	d.options.OnEvent(Event{Kind: Opened, Pod: p.pod})
 }
 
-// mayDial waits until it is time to try again after failures, and for its turn.
-// It is false, and nothing is dialled, when then nobody waits for that.
+// mayDial waits until it is time to try again after failures, and for a slot. It
+// reports false if the tunnel is no longer needed then; otherwise the caller has
+// to free the slot.
 func (d *Dialer) mayDial(p *pool) bool {
 	d.pools.mu.Lock()
 	again, wait := p.failures > 0, time.Until(p.retryAt)
@@ -66,7 +66,7 @@ func (d *Dialer) mayDial(p *pool) bool {
 		}
 	}
 	select {
-	case d.turns <- struct{}{}:
+	case d.dialSlots <- struct{}{}:
 	case <-d.ctx.Done():
 	}
 	d.pools.mu.Lock()
@@ -75,7 +75,7 @@ func (d *Dialer) mayDial(p *pool) bool {
 		p.dialing--
 		d.pools.tunnels--
 		if d.ctx.Err() == nil {
-			<-d.turns
+			<-d.dialSlots
 		}
 		return false
 	}
@@ -84,20 +84,20 @@ func (d *Dialer) mayDial(p *pool) bool {
 }
 
 func (d *Dialer) handshake(pod Pod) (c carrier, fellBack, err error) {
-	defer func() { <-d.turns }()
+	defer func() { <-d.dialSlots }()
 	ctx, cancel := context.WithTimeout(d.ctx, d.options.DialTimeout)
 	defer cancel()
 	return d.upgrader.open(ctx, pod)
 }
 
-// dialFailed tells who waits. What depends on the pod or the user is the same
-// for all that wait.
+// dialFailed reports a failure to those who wait: to the first if it is one of
+// the network, and to all if it depends on the pod or the user.
 func (d *Dialer) dialFailed(p *pool, err *Error) {
 	d.pools.mu.Lock()
 	p.dialing--
 	d.pools.tunnels--
 	d.pools.failures++
-	if time.Now().After(p.retryAt) { // of several at a time, one counts
+	if time.Now().After(p.retryAt) { // several failures at once count as one
 		backoff := min(firstBackoff<<min(p.failures, 10), lastBackoff)
 		p.retryAt = time.Now().Add(backoff/2 + rand.N(backoff/2))
 		p.failures++
@@ -105,9 +105,9 @@ func (d *Dialer) dialFailed(p *pool, err *Error) {
 	if p.refused = nil; err.Kind != Unreachable {
 		p.refused = err
 	}
-	for p.give(answer{err: err}) && p.refused != nil {
+	for p.giveLocked(result{err: err}) && p.refused != nil {
 	}
-	d.serve(p)
+	d.serveLocked(p)
 	d.pools.mu.Unlock()
 	d.options.OnEvent(Event{Kind: DialFailed, Pod: p.pod, Err: err})
 }

@@ -1,46 +1,40 @@
 package tunnel
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
+	"slices"
 	"strings"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Kind says what went wrong with a connection.
+// Kind is what went wrong with a connection.
 type Kind string
 
-// What goes wrong. Of those that tell of the pod alone, Refused, Reset and
-// PodGone, and of NodeUnreachable, other pods are not affected.
+// The kinds of errors. Refused, Reset and PodGone concern one pod only, and
+// NodeUnreachable the pods of one node.
 const (
-	Refused         Kind = "refused"          // nothing listens at the port inside of the pod
-	Reset           Kind = "reset"            // the pod ended the connection by a reset
-	PodGone         Kind = "pod gone"         // it was deleted, or does not run
-	NodeUnreachable Kind = "node unreachable" // the API server does not reach the pod's kubelet
+	Refused         Kind = "refused"          // nothing listens at the port inside the pod
+	Reset           Kind = "reset"            // the pod reset the connection
+	PodGone         Kind = "pod gone"         // the pod was deleted, or is not running
+	NodeUnreachable Kind = "node unreachable" // the API server cannot reach the pod's kubelet
 	Forbidden       Kind = "forbidden"        // the user may not forward to the pod
-	Unauthorized    Kind = "unauthorized"     // the API server does not know the user, or no longer
+	Unauthorized    Kind = "unauthorized"     // the API server rejected the credentials
 	Unreachable     Kind = "unreachable"      // the API server cannot be reached, or does not work
 	Lost            Kind = "lost"             // the tunnel ended while the connection was open
-	Stale           Kind = "stale"            // the tunnel ended before the node had heard of the connection
-	TimedOut        Kind = "timed out"        // the node did not take the connection in time
+	Stale           Kind = "stale"            // the tunnel ended before the node knew of the connection
+	TimedOut        Kind = "timed out"        // the node did not accept the connection in time
 	Overrun         Kind = "overrun"          // the caller did not read while others shared the tunnel
-	Closed          Kind = "closed"           // the pod has closed, or the Dialer has
-	Failed          Kind = "failed"           // all else, as Message says
+	Closed          Kind = "closed"           // the pod closed the connection, or the Dialer was closed
+	Failed          Kind = "failed"           // anything else; see Message
 )
 
-// Error is why a pod could not be connected to, or why a connection ended.
+// Error is why a connection to a pod failed or ended.
 type Error struct {
 	Kind    Kind
 	Pod     Pod
-	Port    uint16 // 0 where no tunnel could be opened
-	Message string // as the node or the API server said it; may hold any character
-	Err     error  // what is behind it, or nil
+	Port    uint16 // 0 if no tunnel could be opened
+	Message string // from the node or the API server; it may hold any character
+	Err     error  // the cause, or nil
 }
 
 func (e *Error) Error() string {
@@ -48,7 +42,7 @@ func (e *Error) Error() string {
 	if e.Port != 0 {
 		at = fmt.Sprintf("%s:%d", at, e.Port)
 	}
-	switch { // what the runtime says of these is long, and says no more
+	switch { // the container runtime's texts for these are long and say no more
 	case e.Kind == Refused:
 		return fmt.Sprintf("pod %s: connection refused", at)
 	case e.Kind == Reset:
@@ -67,25 +61,28 @@ func (e *Error) Timeout() bool { return e.Kind == TimedOut }
 // Temporary makes an Error a net.Error.
 func (e *Error) Temporary() bool { return e.Kind == Unreachable }
 
-// isKind tells whether an error is an *Error of one of the kinds.
+// isKind reports whether an error is an *Error of one of the kinds.
 func isKind(err error, kinds ...Kind) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, kind := range kinds {
-		if e.Kind == kind {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(kinds, e.Kind)
 }
 
-// told turns what the node said on the error stream of a connection into an
-// error. Container runtimes each have their own words.
-func told(pod Pod, port uint16, text string) *Error {
-	e := &Error{Kind: Failed, Pod: pod, Port: port, Message: strings.TrimSpace(text)}
-	for _, sign := range []struct {
+// maxMessage is the longest text of the other side that a message holds, in bytes.
+const maxMessage = 1 << 10
+
+// clip shortens a text of the other side to maxMessage.
+func clip(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}
+
+// parseReason turns the text on the error stream of a connection into an error.
+// Each container runtime has its own texts.
+func parseReason(pod Pod, port uint16, text string) *Error {
+	e := &Error{Kind: Failed, Pod: pod, Port: port, Message: clip(strings.TrimSpace(text))}
+	for _, known := range []struct {
 		words string
 		kind  Kind
 	}{
@@ -99,77 +96,10 @@ func told(pod Pod, port uint16, text string) *Error {
 		{"i/o timeout", TimedOut},
 		{"timed out", TimedOut},
 	} {
-		if strings.Contains(text, sign.words) {
-			e.Kind = sign.kind
+		if strings.Contains(text, known.words) {
+			e.Kind = known.kind
 			break
 		}
-	}
-	return e
-}
-
-// refusal is the API server's answer where it does not upgrade.
-type refusal struct {
-	Status  int // 0: it did, but not as asked
-	Reason  metav1.StatusReason
-	Message string
-}
-
-func (r *refusal) Error() string { return r.Message }
-
-func isUnauthorized(err error) bool {
-	var r *refusal
-	return errors.As(err, &r) && r.Status == http.StatusUnauthorized
-}
-
-// isUpgradeRefusal tells whether another way to ask may be answered otherwise.
-func isUpgradeRefusal(err error) bool {
-	var r *refusal
-	if !errors.As(err, &r) {
-		return false
-	}
-	// These say nothing of the way, only of who asks and whom for.
-	return r.Status != http.StatusUnauthorized && r.Status != http.StatusTooManyRequests &&
-		(r.Status != http.StatusNotFound || r.Reason != metav1.StatusReasonNotFound)
-}
-
-func readRefusal(response *http.Response) *refusal {
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	r := &refusal{Status: response.StatusCode, Message: strings.TrimSpace(string(text))}
-	var status metav1.Status
-	if json.Unmarshal(text, &status) == nil && status.Message != "" {
-		r.Reason, r.Message = status.Reason, status.Message
-	}
-	if r.Message == "" {
-		r.Message = "the API server answered " + response.Status
-	}
-	return r
-}
-
-// refusedDial reads why no tunnel could be opened.
-func refusedDial(pod Pod, err error) *Error {
-	e := &Error{Kind: Unreachable, Pod: pod, Message: err.Error(), Err: err}
-	var r *refusal
-	if !errors.As(err, &r) {
-		var timeout net.Error
-		if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
-			e.Message = "no answer in time: " + e.Message
-		}
-		return e
-	}
-	switch {
-	case r.Status == http.StatusUnauthorized:
-		e.Kind = Unauthorized
-	case r.Status == http.StatusForbidden:
-		e.Kind = Forbidden
-	case r.Status == http.StatusNotFound:
-		e.Kind = PodGone
-	case strings.Contains(r.Message, "dialing backend"), strings.Contains(r.Message, "No agent available"):
-		e.Kind = NodeUnreachable
-	case strings.Contains(r.Message, "not running"), strings.Contains(r.Message, "does not have a host assigned"):
-		e.Kind = PodGone
-	case r.Status == http.StatusTooManyRequests, r.Status >= 500:
-	default:
-		e.Kind = Failed
 	}
 	return e
 }

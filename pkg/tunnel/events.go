@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// EventKind says what happened to a tunnel.
+// EventKind is what happened to a tunnel.
 type EventKind string
 
-// What happens to tunnels.
+// The kinds of events.
 const (
-	Opened     EventKind = "opened"      // a tunnel to the pod stands
-	Ended      EventKind = "ended"       // it is gone; Err says why unless it was idle
-	DialFailed EventKind = "dial failed" // none could be opened, as Err says
-	FellBack   EventKind = "fell back"   // the API server takes no WebSockets; Err is what it said
+	Opened     EventKind = "opened"      // a tunnel to the pod is open
+	Ended      EventKind = "ended"       // a tunnel has ended; Err is the reason, or nil if it was closed
+	DialFailed EventKind = "dial failed" // no tunnel could be opened; Err is the reason
+	FellBack   EventKind = "fell back"   // the API server refuses WebSockets; Err is its answer
 )
 
 // Event is something that happened to a tunnel.
@@ -23,13 +23,13 @@ type Event struct {
 	Err  error
 }
 
-// Stats are counts of a Dialer.
+// Stats are the counts of a Dialer.
 type Stats struct {
-	Tunnels     int    // that stand
-	Idle        int    // of these, without a connection
-	Connections int    // that use them
-	Dials       uint64 // tunnels ever begun
-	Failures    uint64 // of these, failed
+	Tunnels     int    // open
+	Idle        int    // of these, those without a connection
+	Connections int    // that use tunnels and have not ended on our side
+	Dials       uint64 // tunnels that were tried to open
+	Failures    uint64 // of these, those that failed
 	Transport   string // how the last tunnel was opened: "websocket" or "spdy"; "" before the first
 }
 
@@ -56,8 +56,8 @@ func (s Stats) WriteMetrics(w io.Writer) error {
 	}{
 		{"nodeport_tunnels_open", "gauge", "Tunnels through the API server.", uint64(s.Tunnels)},
 		{"nodeport_tunnels_idle", "gauge", "Tunnels that carry no connection.", uint64(s.Idle)},
-		{"nodeport_tunnel_dials_total", "counter", "Times that a tunnel was to be opened.", s.Dials},
-		{"nodeport_tunnel_dial_failures_total", "counter", "Times that it could not be.", s.Failures},
+		{"nodeport_tunnel_dials_total", "counter", "Attempts to open a tunnel.", s.Dials},
+		{"nodeport_tunnel_dial_failures_total", "counter", "Attempts to open a tunnel that failed.", s.Failures},
 	} {
 		if _, err := fmt.Fprintf(w, "# HELP %[1]s %[2]s\n# TYPE %[1]s %[3]s\n%[1]s %[4]d\n", m.name, m.help, m.kind, m.value); err != nil {
 			return err

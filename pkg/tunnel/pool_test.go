@@ -101,7 +101,7 @@ func TestCountsAreWrittenForPrometheus(t *testing.T) {
 func warm(d *Dialer) {
 	d.pools.mu.Lock()
 	defer d.pools.mu.Unlock()
-	d.spare(d.pools.of(testPod))
+	d.keepSpareLocked(d.pools.ofLocked(testPod))
 }
 
 // gated is a network connection on which nothing arrives while a gate is closed.
@@ -336,24 +336,24 @@ func TestADeadlineMovesWhileItIsAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d deadline
 		d.set(time.Now().Add(time.Second))
-		passed := d.passed()
+		expired := d.expired()
 		d.set(time.Now().Add(time.Minute))
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if isClosed(passed) {
+		if isClosed(expired) {
 			t.Error("it passed at the time that it had before")
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if !isClosed(passed) {
+		if !isClosed(expired) {
 			t.Error("it did not pass")
 		}
 		d.set(time.Time{})
-		if isClosed(d.passed()) {
+		if isClosed(d.expired()) {
 			t.Error("it was not removed")
 		}
 		d.set(time.Now())
-		if !isClosed(d.passed()) {
+		if !isClosed(d.expired()) {
 			t.Error("one of now has not passed")
 		}
 	})
@@ -373,7 +373,7 @@ func TestADeadlineCanBeSetAfterItWasStopped(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("to set a deadline waits for one that was stopped")
 	}
-	<-d.passed()
+	<-d.expired()
 }
 
 // A machine that sleeps hears nothing, and its monotonic clock sleeps with it.
@@ -385,7 +385,7 @@ func TestATunnelIsNotUsedAgainAfterTheMachineSlept(t *testing.T) {
 	d.pools.mu.Lock()
 	for _, p := range d.pools.byPod {
 		for s := range p.sessions {
-			s.clock.Add(-3600)
+			s.heardClock.Add(-3600)
 		}
 	}
 	d.pools.mu.Unlock()

@@ -1,11 +1,7 @@
 package tunnel
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // what RFC 6455 asks for; it protects nothing
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -18,12 +14,14 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel/internal/websocket"
 )
 
-// protocol is the only version of port forwarding that Kubernetes has.
-const protocol = "portforward.k8s.io"
+// maxHeaders is the longest header of an answer of the API server, in bytes.
+const maxHeaders = 64 << 10
 
-// transportName is how the SPDY frames travel.
+// transportName is how the SPDY frames are carried.
 type transportName string
 
 const (
@@ -31,24 +29,17 @@ const (
 	spdyTransport      transportName = "spdy"
 )
 
-// carrier carries the bytes of SPDY frames, in both directions.
-type carrier interface {
-	io.ReadCloser
-	// send writes message[headroom:] and may change all of message.
-	send(message []byte) error
-}
-
-// upgrader turns requests to the API server into carriers. net/http does all of
-// the connecting, so that proxies, TLS and credentials are as everywhere.
+// upgrader turns requests to the API server into carriers. net/http makes the
+// connections, so that proxies, TLS and credentials work as everywhere.
 type upgrader struct {
-	base    *url.URL
-	through http.RoundTripper
-	direct  *http.Transport // below through
-	renewed bool            // a plugin gets new credentials where they are refused
+	base      *url.URL
+	through   http.RoundTripper
+	direct    *http.Transport // below through
+	renewable bool            // a plugin gets new credentials when they are rejected
 
 	mu    sync.Mutex
 	order []transportName // in which to try them
-	won   transportName
+	won   transportName   // the last that worked
 }
 
 // dialFunc connects to an address.
@@ -72,14 +63,15 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 		dial = settings.DialHolder.Dial
 	}
 	direct := &http.Transport{
-		DialContext:         quietly(dial),
-		Proxy:               settings.Proxy,
-		TLSClientConfig:     tlsConfig,
-		TLSHandshakeTimeout: 10 * time.Second,
-		DisableCompression:  true,
-		IdleConnTimeout:     time.Minute,
-		ReadBufferSize:      16 << 10,
-		Protocols:           new(http.Protocols),
+		DialContext:            withRawIO(dial),
+		Proxy:                  settings.Proxy,
+		TLSClientConfig:        tlsConfig,
+		TLSHandshakeTimeout:    10 * time.Second,
+		DisableCompression:     true,
+		IdleConnTimeout:        time.Minute,
+		ReadBufferSize:         16 << 10,
+		MaxResponseHeaderBytes: maxHeaders,
+		Protocols:              new(http.Protocols),
 	}
 	direct.Protocols.SetHTTP1(true) // HTTP/2 cannot be upgraded
 	if direct.Proxy == nil {
@@ -91,8 +83,8 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 	}
 	u := &upgrader{
 		base: base, through: through, direct: direct,
-		renewed: config.ExecProvider != nil || config.AuthProvider != nil,
-		order:   []transportName{webSocketTransport, spdyTransport},
+		renewable: config.ExecProvider != nil || config.AuthProvider != nil,
+		order:     []transportName{webSocketTransport, spdyTransport},
 	}
 	if os.Getenv("KUBECTL_PORT_FORWARD_WEBSOCKETS") == "false" {
 		u.order = u.order[1:]
@@ -100,33 +92,33 @@ func newUpgrader(config *rest.Config) (*upgrader, error) {
 	return u, nil
 }
 
-// open opens a tunnel to a pod in the way that last worked, or else in the
-// other. fellBack is what was said to the first way where the second works.
+// open opens a tunnel to a pod over the transport that worked last, or else over
+// the other one. If only the second works, fellBack is the answer to the first.
 func (u *upgrader) open(ctx context.Context, pod Pod) (c carrier, fellBack, err error) {
 	u.mu.Lock()
 	order := u.order
 	u.mu.Unlock()
 	for _, name := range order {
 		c, refused := u.upgrade(ctx, pod, name)
-		if u.renewed && isUnauthorized(refused) { // the credentials have expired, and are new now
+		if u.renewable && isUnauthorized(refused) { // the credentials had expired and are new now
 			c, refused = u.upgrade(ctx, pod, name)
 		}
 		if refused == nil {
 			u.prefer(name)
 			return c, err, nil
 		}
-		// Of the two, the refusal of SPDY tells which permission is missing.
+		// Of the two refusals, that of SPDY names the missing permission.
 		if err == nil || name == spdyTransport {
 			err = refused
 		}
-		if !isUpgradeRefusal(refused) {
+		if !isTransportRefusal(refused) {
 			break
 		}
 	}
 	return nil, nil, err
 }
 
-// prefer remembers the way that worked.
+// prefer remembers the transport that worked.
 func (u *upgrader) prefer(name transportName) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -144,8 +136,8 @@ func (u *upgrader) last() transportName {
 
 func (u *upgrader) close() { u.direct.CloseIdleConnections() }
 
-// upgrade asks the API server for a tunnel. WebSocket asks with GET, SPDY with
-// POST, which are different permissions.
+// upgrade asks the API server for a tunnel. WebSocket uses GET and SPDY uses POST,
+// which need different permissions.
 func (u *upgrader) upgrade(ctx context.Context, pod Pod, name transportName) (carrier, error) {
 	target := u.base.JoinPath("api", "v1", "namespaces", pod.Namespace, "pods", pod.Name, "portforward")
 	method := http.MethodGet
@@ -160,28 +152,29 @@ func (u *upgrader) upgrade(ctx context.Context, pod Pod, name transportName) (ca
 	if name == spdyTransport {
 		request.Header.Set("Upgrade", "SPDY/3.1")
 		request.Header.Set("X-Stream-Protocol-Version", protocol)
-		return u.exchange(request, func(http.Header) error { return nil }, newBare)
+		return u.exchange(request, func(http.Header) error { return nil }, newBareCarrier)
 	}
-	key := base64.StdEncoding.EncodeToString([]byte(rand.Text()[:16]))
+	key := websocket.NewKey()
 	request.Header.Set("Upgrade", "websocket")
 	request.Header.Set("Sec-WebSocket-Version", "13")
 	request.Header.Set("Sec-WebSocket-Key", key)
 	request.Header.Set("Sec-WebSocket-Protocol", "SPDY/3.1+"+protocol)
-	return u.exchange(request, func(answer http.Header) error { return agreed(key, answer) }, newWebSocket)
+	return u.exchange(request, func(answer http.Header) error { return checkHandshake(key, answer) }, newWebSocketCarrier)
 }
 
-// agreed checks the answer to a WebSocket handshake (RFC 6455, section 4.1).
-func agreed(key string, answer http.Header) error {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // see the import
-	if answer.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) {
+// checkHandshake checks the answer to a WebSocket handshake (RFC 6455, section 4.1).
+func checkHandshake(key string, answer http.Header) error {
+	if answer.Get("Sec-WebSocket-Accept") != websocket.AcceptKey(key) {
 		return &refusal{Message: "the answer to the WebSocket handshake belongs to another request"}
 	}
 	if got := answer.Get("Sec-WebSocket-Protocol"); got != "SPDY/3.1+"+protocol {
-		return &refusal{Message: fmt.Sprintf("the server wants to speak %q over the WebSocket", got)}
+		return &refusal{Message: fmt.Sprintf("the server selected the WebSocket protocol %q, want %q", clip(got), "SPDY/3.1+"+protocol)}
 	}
 	return nil
 }
 
+// exchange sends a request and turns the connection into a carrier if the server
+// switches protocols and its answer passes the check.
 func (u *upgrader) exchange(request *http.Request, check func(http.Header) error, wrap func(io.ReadWriteCloser) carrier) (carrier, error) {
 	response, err := u.through.RoundTrip(request)
 	if err != nil {
@@ -197,19 +190,4 @@ func (u *upgrader) exchange(request *http.Request, check func(http.Header) error
 		return nil, err
 	}
 	return wrap(conn), nil
-}
-
-// bare is a carrier without a frame of its own.
-type bare struct {
-	*bufio.Reader
-	io.WriteCloser
-}
-
-func newBare(conn io.ReadWriteCloser) carrier {
-	return &bare{bufio.NewReaderSize(conn, readBuffer), conn}
-}
-
-func (b *bare) send(message []byte) error {
-	_, err := b.Write(message[headroom:])
-	return err
 }

@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -141,4 +144,72 @@ func TestExpiredCredentialsOfAPluginAreRenewed(t *testing.T) {
 			t.Errorf("the server was asked %d times", asked.Load())
 		}
 	})
+}
+
+// However a server fails to answer, a dial ends in time and leaves nothing.
+func TestAServerThatDoesNotFinishItsAnswer(t *testing.T) {
+	endless := func(line string) func(conn net.Conn) {
+		return func(conn net.Conn) {
+			for {
+				if _, err := io.WriteString(conn, line); err != nil {
+					return
+				}
+			}
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		want   string
+		answer func(conn net.Conn)
+	}{
+		{"nothing", "no answer in time", func(net.Conn) {}},
+		{"a part of the status line", "no answer in time", func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 10") }},
+		{"an endless status line", "exceeded 65536 bytes", endless("HTTP/1.1 101 Switching ")},
+		{"endless headers", "exceeded 65536 bytes", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n")
+			endless("X-Header: " + strings.Repeat("x", 1000) + "\r\n")(conn)
+		}},
+		{"endless interim answers", "", endless("HTTP/1.1 100 Continue\r\n\r\n")},
+		{"a refusal without an end", "no", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 100\r\n\r\nno")
+		}},
+		{"a refusal that never ends", "no no", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 500 Internal Server Error\r\n\r\n")
+			endless(strings.Repeat("no ", 1000))(conn)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = listener.Close() })
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					t.Cleanup(func() { _ = conn.Close() })
+					go test.answer(conn)
+				}
+			}()
+			r := record()
+			d, err := New(&rest.Config{Host: "http://" + listener.Addr().String()}, Options{DialTimeout: 500 * time.Millisecond, OnEvent: r.add})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = d.Close(); noneLeft(t) })
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() {
+				r.await(t, DialFailed, 1)
+				cancel()
+			}()
+			_, err = d.DialPod(ctx, testPod, 7)
+			if !isKind(err, Unreachable) || len(err.Error()) > 2*maxMessage || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("dial: %.200v", err)
+			}
+		})
+	}
 }

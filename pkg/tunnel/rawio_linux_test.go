@@ -13,14 +13,14 @@ import (
 	"golang.org/x/net/nettest"
 )
 
-// quietPipe is a connection over loopback of which one end is a socket.
-func quietPipe() (a, b net.Conn, err error) {
+// rawPipe is a connection over loopback of which one end is a socket.
+func rawPipe() (a, b net.Conn, err error) {
 	a, b, err = pipe()
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err = quietly(func(context.Context, string, string) (net.Conn, error) { return a, nil })(context.Background(), "", "")
-	if _, ok := a.(*socket); !ok {
+	a, err = withRawIO(func(context.Context, string, string) (net.Conn, error) { return a, nil })(context.Background(), "", "")
+	if _, ok := a.(*rawConn); !ok {
 		err = errors.Join(err, errors.New("it is no socket"))
 	}
 	return a, b, err
@@ -28,7 +28,7 @@ func quietPipe() (a, b net.Conn, err error) {
 
 func TestASocketIsANetConn(t *testing.T) {
 	nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
-		a, b, err := quietPipe()
+		a, b, err := rawPipe()
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -48,7 +48,7 @@ func TestOnlyConnectionsOfTCPAreSockets(t *testing.T) {
 		{"and so does an error", nil, broken},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			conn, err := quietly(func(context.Context, string, string) (net.Conn, error) { return test.conn, test.err })(t.Context(), "", "")
+			conn, err := withRawIO(func(context.Context, string, string) (net.Conn, error) { return test.conn, test.err })(t.Context(), "", "")
 			if conn != test.conn || !errors.Is(err, test.err) {
 				t.Errorf("got %v, %v", conn, err)
 			}
@@ -110,7 +110,7 @@ func TestASocketFailsAsATCPConnDoes(t *testing.T) {
 				defer peer.Close()
 				return test.fail(conn, peer.(*net.TCPConn))
 			}
-			got, want := fails(quietPipe), fails(pipe)
+			got, want := fails(rawPipe), fails(pipe)
 			if plain(got) != plain(want) || errors.Is(got, io.EOF) != errors.Is(want, io.EOF) ||
 				errors.Is(got, net.ErrClosed) != errors.Is(want, net.ErrClosed) || timedOut(got) != timedOut(want) {
 				t.Errorf("got %v, want %v", got, want)
@@ -137,7 +137,7 @@ func TestTheRuntimeHearsOfWhoNeverWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &socket{TCPConn: with, raw: raw}
+	s := &rawConn{TCPConn: with, raw: raw}
 	b := make([]byte, 1)
 	read := func() byte {
 		if _, err := s.Read(b); err != nil {
@@ -146,16 +146,16 @@ func TestTheRuntimeHearsOfWhoNeverWaits(t *testing.T) {
 		return b[0]
 	}
 	_, _ = fromWith.Write([]byte("with"))
-	for range 2 * politeness { // which wait, most of them
+	for range 2 * maxRawReads { // which wait, most of them
 		go func() { _, _ = fromPast.Write([]byte("p")) }()
 		if read() != 'p' {
 			t.Fatal("it was told of a read that has waited")
 		}
 	}
-	_, _ = fromPast.Write(bytes.Repeat([]byte("p"), 2*politeness))
+	_, _ = fromPast.Write(bytes.Repeat([]byte("p"), 2*maxRawReads))
 	for range 2 {
 		for n := 0; read() == 'p'; n++ {
-			if n == politeness {
+			if n == maxRawReads {
 				t.Fatalf("it was not told of %d reads that did not wait", n+1)
 			}
 		}

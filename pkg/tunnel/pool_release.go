@@ -5,63 +5,63 @@ import (
 	"time"
 )
 
-// release takes a session back from one that used it. Unless all is clear,
-// it is asked first whether it is still good.
-func (d *Dialer) release(s *session, good bool) {
+// release takes a session back when our side of a connection has ended. Unless
+// it is known to be reusable, the node is probed first.
+func (d *Dialer) release(s *session, reusable bool) {
 	d.pools.mu.Lock()
 	s.users--
-	s.doubted = s.doubted || !good
+	s.suspect = s.suspect || !reusable
 	d.pools.mu.Unlock()
-	if good {
+	if reusable {
 		d.reuse(s)
 	} else {
-		s.doubt()
+		s.probe()
 	}
 }
 
-// cleared ends a doubt: the session is good.
-func (d *Dialer) cleared(s *session) {
+// probePassed notes that the node answered the probe of a session.
+func (d *Dialer) probePassed(s *session) {
 	d.pools.mu.Lock()
-	s.doubted = false
+	s.suspect = false
 	d.pools.mu.Unlock()
 	d.reuse(s)
 }
 
-// reuse has a session used by who waits, or idle, if nobody uses it.
+// reuse gives a session that has no users to a waiter, or makes it idle.
 func (d *Dialer) reuse(s *session) {
 	d.pools.mu.Lock()
 	over := false
 	if p := d.pools.byPod[s.pod]; p != nil {
-		over = d.offer(p, s)
+		over = d.offerLocked(p, s)
 	}
 	d.pools.mu.Unlock()
 	if over {
-		s.end(&Error{Kind: Closed, Pod: s.pod, Message: "the tunnel has served its time"})
+		s.end(&Error{Kind: Closed, Pod: s.pod, Message: "the tunnel is no longer needed"})
 	}
 }
 
-// offer gives a session without users to who waits, or keeps it idle; it tells
-// whether the session is to be ended instead. mu is held.
-func (d *Dialer) offer(p *pool, s *session) (over bool) {
+// offerLocked gives a session that has no users to a waiter, or makes it idle. It
+// reports true if the caller has to end the session instead.
+func (d *Dialer) offerLocked(p *pool, s *session) (over bool) {
 	_, known := p.sessions[s]
 	switch {
 	case !known || s.users > 0 || slices.Contains(p.idle, s):
 		return false
-	case s.doubted && !s.retired:
+	case s.suspect && !s.retired:
 		return false
-	case s.retired || d.pools.closed || !s.usable() || time.Since(s.born) > maxAge:
+	case s.retired || d.pools.closed || !s.usable() || time.Since(s.opened) > maxAge:
 		return true
-	case p.give(answer{session: s}):
+	case p.giveLocked(result{session: s}):
 		s.users++
 		return false
 	}
 	p.idle = append(p.idle, s)
-	s.expiry = time.AfterFunc(d.options.Idle, func() { d.endIdle(s) })
+	s.expiry = time.AfterFunc(d.options.Idle, func() { d.endUnused(s) })
 	return false
 }
 
-// endIdle ends a session if nobody uses it.
-func (d *Dialer) endIdle(s *session) {
+// endUnused ends a session if it has no users.
+func (d *Dialer) endUnused(s *session) {
 	d.pools.mu.Lock()
 	unused := s.users == 0
 	s.retired = s.retired || unused
@@ -74,16 +74,16 @@ func (d *Dialer) endIdle(s *session) {
 	}
 }
 
-// retireSession has a session take no more connections.
-func (d *Dialer) retireSession(s *session) {
+// retire makes a session take no more connections: it ends when it has no users.
+func (d *Dialer) retire(s *session) {
 	d.pools.mu.Lock()
 	s.retired = true
 	d.pools.mu.Unlock()
-	d.endIdle(s)
+	d.endUnused(s)
 }
 
-// retire does so for all of a pod's.
-func (d *Dialer) retire(pod Pod) {
+// retirePod retires all sessions of a pod, including those that are being opened.
+func (d *Dialer) retirePod(pod Pod) {
 	d.pools.mu.Lock()
 	var all []*session
 	if p := d.pools.byPod[pod]; p != nil {
@@ -95,18 +95,18 @@ func (d *Dialer) retire(pod Pod) {
 	}
 	d.pools.mu.Unlock()
 	for _, s := range all {
-		d.endIdle(s)
+		d.endUnused(s)
 	}
 }
 
-// sessionEnded drops a session.
+// sessionEnded removes a session from its pool.
 func (d *Dialer) sessionEnded(s *session, why error) {
 	d.pools.mu.Lock()
 	d.pools.tunnels--
 	if p := d.pools.byPod[s.pod]; p != nil {
 		delete(p.sessions, s)
 		p.idle = slices.DeleteFunc(p.idle, func(other *session) bool { return other == s })
-		d.serve(p)
+		d.serveLocked(p)
 	}
 	if s.expiry != nil {
 		s.expiry.Stop()
@@ -118,14 +118,15 @@ func (d *Dialer) sessionEnded(s *session, why error) {
 	d.options.OnEvent(Event{Kind: Ended, Pod: s.pod, Err: why})
 }
 
-// closePools refuses who waits and returns the sessions to be ended.
+// closePools fails all waiters and returns the sessions, which the caller has to
+// end.
 func (d *Dialer) closePools() []*session {
 	d.pools.mu.Lock()
 	defer d.pools.mu.Unlock()
 	d.pools.closed = true
 	var all []*session
 	for _, p := range d.pools.byPod {
-		for p.give(answer{err: &Error{Kind: Closed, Pod: p.pod, Message: "the tunnels were closed"}}) {
+		for p.giveLocked(result{err: &Error{Kind: Closed, Pod: p.pod, Message: "the tunnels were closed"}}) {
 		}
 		for s := range p.sessions {
 			all = append(all, s)

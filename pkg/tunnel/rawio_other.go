@@ -1,0 +1,5 @@
+//go:build !linux
+
+package tunnel
+
+func withRawIO(dial dialFunc) dialFunc { return dial }

@@ -1,5 +1,0 @@
-//go:build !linux
-
-package tunnel
-
-func quietly(dial dialFunc) dialFunc { return dial }
