@@ -154,7 +154,7 @@ func designTable(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile("(?m)^\\| `((?:cmd|pkg)/[a-z-]+)` \\|.*\\| ([^|]+) \\|$").FindAllSubmatch(text, -1)
+	rows := regexp.MustCompile("(?m)^\\| `((?:cmd|pkg)/[a-z/-]+)` \\|.*\\| ([^|]+) \\|$").FindAllSubmatch(text, -1)
 	if len(rows) == 0 {
 		t.Fatal("docs/design.md has no table of packages")
 	}

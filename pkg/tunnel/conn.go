@@ -74,6 +74,8 @@ func newConn(s *session, port uint16, errorStream, dataStream uint32) *Conn {
 		closing:  make(chan struct{}),
 		received: receiveBuffer{pool: &s.dialer.chunks},
 	}
+	c.mu.Lock() // for the timer's function
+	defer c.mu.Unlock()
 	c.timers.reply.start(replyTimeout, func() {
 		c.giveUp("the node did not accept the connection in time")
 	})

@@ -216,8 +216,8 @@ func TestANodeThatReportsNothingIsGivenUp(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := unconnectedSession(nil)
-				c := s.open(80)
 				s.users = 2 // another connection keeps the tunnel
+				c := s.open(80)
 				test.do(c)
 				time.Sleep(test.after + 1)
 				synctest.Wait()

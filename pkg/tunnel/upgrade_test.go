@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -191,7 +192,11 @@ func TestAServerThatDoesNotFinishItsAnswer(t *testing.T) {
 						return
 					}
 					t.Cleanup(func() { _ = conn.Close() })
-					go test.answer(conn)
+					go func() {
+						if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+							test.answer(conn)
+						}
+					}()
 				}
 			}()
 			r := record()
