@@ -25,7 +25,7 @@ GOLANGCI_LINT_VERSION := v2.13.2
 GOLANGCI_LINT := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint$(shell $(GO) env GOEXE)
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test test-unit test-api test-cluster cover fuzz bench \
+.PHONY: help build install demo test test-unit test-api test-cluster test-versions cover fuzz bench \
 	lint fmt vet tidy golangci-lint generate verify-generate workflows images compare dist krew-manifest krew-index test-krew rig-build rig-up rig-down clean
 
 help: ## List the targets
@@ -69,6 +69,13 @@ test-api: ## Run the tests against a real kube-apiserver
 
 test-cluster: rig-build ## Run the tests on a cluster of network namespaces (root, Linux)
 	@$(TEST_KUBERNETES) ./test/e2e/... ./test/docs/... ./test/parity/... ./test/rig/... | $(REPORT)
+
+# Each takes 10 minutes to build on two cores, once, and a few to test; etcd and
+# kubectl are those of the pinned version.
+VERSIONS ?= v1.30.14 v1.33.13 v1.34.9 v1.35.4 v1.36.3 v1.37.2
+
+test-versions: ## Test the API level and kube-proxy parity with each of VERSIONS of Kubernetes, and write docs/compatibility.md
+	@$(GO) run ./test/versions -page docs/compatibility.md $(VERSIONS)
 
 # Nodes need Linux and root; without them, only the API level is built. What
 # cannot be built is not tested, and the tests say so themselves.

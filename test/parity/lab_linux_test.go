@@ -27,7 +27,10 @@ import (
 // and the same in IPv6, at fd00:9:K::, fd00:8:K:: and fd00:10:2::.
 
 // systems are what is compared.
-func systems() []string { return []string{"nftables", "iptables", "engine"} }
+func systems() []string { return append(proxyModes(), "engine") }
+
+// proxyModes are the modes of kube-proxy that the engine is compared with.
+func proxyModes() []string { return strings.Split(*modes, ",") }
 
 // clients are how many addresses the client has, on the link to each node.
 const clients = 8

@@ -17,11 +17,12 @@ import (
 var (
 	cases = flag.Int("cases", 144, "how many random services are compared")
 	seed  = flag.Uint64("seed", 0, "with which they are drawn; 0: another one each time")
+	modes = flag.String("modes", "nftables,iptables", "the modes of kube-proxy that the engine is compared with")
 )
 
 // passedOn are the flags that count in the lab, too.
 func passedOn() []string {
-	return []string{fmt.Sprintf("-cases=%d", *cases), fmt.Sprintf("-seed=%d", *seed)}
+	return []string{fmt.Sprintf("-cases=%d", *cases), fmt.Sprintf("-seed=%d", *seed), "-modes=" + *modes}
 }
 
 func TestMain(m *testing.M) {
@@ -107,10 +108,17 @@ func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
+	version, err := kubeProxyVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
 	l, started := newLab(t), time.Now()
 	all := slices.Collect(maps.Values(rows()))
 	for r := rand.New(rand.NewPCG(*seed, 0)); len(all) < *cases; {
 		all = append(all, randomScenario(r))
+	}
+	for i := range all {
+		all[i] = all[i].withHintsOf(version)
 	}
 	for round := range slices.Chunk(all, roundSize) {
 		for i, result := range l.play(round, usual()) {
@@ -166,7 +174,7 @@ func disagreement(s scenario, result seen) string {
 	for _, family := range []byte(s.Families) {
 		allowed := s.allowed(family)
 		ours := result[family]["engine"]
-		for _, mode := range []string{"nftables", "iptables"} {
+		for _, mode := range proxyModes() {
 			if what := ours.differ(s, result[family][mode], allowed); what != "" {
 				return fmt.Sprintf("%s in IPv%c, from %s", what, family, mode)
 			}

@@ -7,37 +7,18 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"os"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/test/internal/gotest"
 )
 
 func main() {
-	ok, err := report(os.Stdin, os.Stdout)
+	counts, err := gotest.Report(os.Stdin, os.Stdout)
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "report:", err)
 	}
-	if err != nil || !ok {
+	if err != nil || !counts.OK() {
 		os.Exit(1)
-	}
-}
-
-// report copies progress from in to out and then sums up. It reports whether
-// all went well.
-func report(in io.Reader, out io.Writer) (bool, error) {
-	s := newSummary(out)
-	lines := bufio.NewReader(in)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 {
-			s.line(line)
-		}
-		if err == io.EOF {
-			return s.end(), nil
-		}
-		if err != nil {
-			return false, err
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package gotest
 
 import (
 	"strings"
@@ -54,9 +54,9 @@ func TestReport(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			ok, err := report(strings.NewReader(test.in), &out)
-			if err != nil || ok != test.ok {
-				t.Errorf("report = %t, %v; want %t", ok, err, test.ok)
+			counts, err := Report(strings.NewReader(test.in), &out)
+			if err != nil || counts.OK() != test.ok {
+				t.Errorf("Report = %s, %v; want OK %t", counts, err, test.ok)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(out.String(), want) {

@@ -1,4 +1,4 @@
-package main
+package gotest
 
 import (
 	"cmp"
@@ -95,19 +95,27 @@ func (s *summary) show(k key, e event) {
 	}
 }
 
-// end prints the sum and reports whether all went well.
-func (s *summary) end() bool {
-	count := map[string]int{"fail": s.failedPackages()}
+// end prints what was skipped and the counts, and returns them.
+func (s *summary) end() Counts {
+	counts := Counts{Failed: s.failedPackages()}
 	var skipped []key
 	for k, result := range s.result {
 		blamed, parent := s.parents[k]
 		if k.test == "" || parent && (blamed || result != "fail") {
 			continue // the tests in it count
 		}
-		count[result]++
-		if result == "skip" {
+		switch result {
+		case "pass":
+			counts.Passed++
+		case "fail":
+			counts.Failed++
+		case "skip":
+			counts.Skipped++
 			skipped = append(skipped, k)
 		}
+	}
+	if s.broken && counts.Failed == 0 {
+		counts.Failed = 1
 	}
 	slices.SortFunc(skipped, func(a, b key) int {
 		return cmp.Or(strings.Compare(a.pkg, b.pkg), strings.Compare(a.test, b.test))
@@ -118,8 +126,8 @@ func (s *summary) end() bool {
 		}
 		s.print(fmt.Sprintf("  %s %s\n      %s\n", k.pkg, k.test, s.reason(k)))
 	}
-	s.print(fmt.Sprintf("\n%d passed, %d failed, %d skipped\n", count["pass"], count["fail"], count["skip"]))
-	return !s.broken && count["fail"] == 0 && count["pass"] > 0
+	s.print("\n" + counts.String() + "\n")
+	return counts
 }
 
 // failedPackages counts those that failed outside of any test: they did not
