@@ -19,6 +19,7 @@ const (
 	ExternalIPsWarning   Feature = "warning of externalIPs"
 	KubeletPort          Feature = "port 10250 on load balancers"
 	IPVSWarning          Feature = "warning of IPVS"
+	RunningEndpoint      Feature = "running endpoint before terminating one"
 )
 
 // State is what a version does of a feature unless its administrators choose
@@ -105,7 +106,7 @@ func Features() []History {
 	}, {
 		StrictAddresses, 33, 36, 0,
 		"Addresses with leading zeros, IPv4-mapped IPv6 addresses and ranges with bits beyond their prefix are refused in services. " +
-			"Without it the API server only warns of them.", gates + "; apimachinery pkg/util/validation/ip.go",
+			"Without it the API server accepts them.", gates + "; apimachinery pkg/util/validation/ip.go",
 	}, {
 		PreferCloseWarning, 35, 35, 35,
 		"The API server warns that trafficDistribution PreferClose is deprecated and should be PreferSameZone.", warnings + ", compared with v1.34.9",
@@ -130,6 +131,10 @@ func Features() []History {
 	}, {
 		NFTablesLocalhost, 37, 0, 0,
 		"kube-proxy in nftables mode serves TCP node ports on the node's loopback addresses, from user space.", gates + "; pkg/proxy/nftables/proxier.go",
+	}, {
+		RunningEndpoint, 36, 36, 36,
+		"Of two endpoints with the same address, kube-proxy uses the one that is not terminating. Without it kube-proxy uses the one " +
+			"on its own node.", "pkg/proxy/endpointslicecache.go, compared with v1.35.4",
 	}, {
 		IPVSWarning, 35, 35, 35,
 		"kube-proxy warns that its mode ipvs is deprecated.", "cmd/kube-proxy/app/server_linux.go, compared with v1.34.9",

@@ -1,6 +1,10 @@
 package kubernetes_test
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
@@ -69,4 +73,48 @@ func TestHistoriesAreInOrder(t *testing.T) {
 			t.Errorf("%s has no effect or no source", h.Feature)
 		}
 	}
+}
+
+var updateDocs = flag.Bool("update-docs", false, "write the table of features in docs/compatibility.md anew")
+
+func TestThePageListsTheFeatures(t *testing.T) {
+	const path = "../../docs/compatibility.md"
+	const begin, end = "<!-- features: go test ./pkg/kubernetes -update-docs writes this table -->\n", "<!-- end of features -->"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(text), "\r\n", "\n")
+	before, rest, ok := strings.Cut(page, begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !ok || !ended {
+		t.Fatalf("%s has no lines %q and %q", path, begin, end)
+	}
+	want := before + begin + "\n" + table() + "\n" + end + after
+	if *updateDocs {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if page != want {
+		t.Errorf("%s does not list the features as they are; go test ./pkg/kubernetes -update-docs writes them", path)
+	}
+}
+
+// table returns the features as a table in Markdown, with a column for each version.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| feature, and what it does |")
+	for v := kubernetes.Oldest; v <= kubernetes.Newest; v++ {
+		fmt.Fprintf(&b, " %s |", v)
+	}
+	b.WriteString(" source |\n|---|" + strings.Repeat("---|", int(kubernetes.Newest-kubernetes.Oldest)+2) + "\n")
+	words := map[kubernetes.State]string{kubernetes.Absent: "–", kubernetes.Off: "off", kubernetes.On: "on", kubernetes.Always: "always"}
+	for _, h := range kubernetes.Features() {
+		fmt.Fprintf(&b, "| **%s**: %s |", h.Feature, h.Effect)
+		for v := kubernetes.Oldest; v <= kubernetes.Newest; v++ {
+			fmt.Fprintf(&b, " %s |", words[h.In(v)])
+		}
+		fmt.Fprintf(&b, " %s |\n", h.Source)
+	}
+	return b.String()
 }

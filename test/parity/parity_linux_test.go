@@ -118,7 +118,7 @@ func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
 		all = append(all, randomScenario(r))
 	}
 	for i := range all {
-		all[i] = all[i].withHintsOf(version)
+		all[i] = all[i].knownTo(version)
 	}
 	for round := range slices.Chunk(all, roundSize) {
 		for i, result := range l.play(round, usual()) {

@@ -17,17 +17,25 @@ func kubeProxyVersion() (kubernetes.Version, error) {
 	return 0, nil
 }
 
-// withHintsOf returns the scenario without the hints that kube-proxy of a
-// version ignores by default.
-func (s scenario) withHintsOf(v kubernetes.Version) scenario {
+// knownTo returns the scenario without what kube-proxy of a version treats in
+// another way: hints that it ignores by default, and second endpoints with an
+// address that another one has.
+func (s scenario) knownTo(v kubernetes.Version) scenario {
 	s.Before, s.After = slices.Clone(s.Before), slices.Clone(s.After)
-	for _, endpoints := range [][]endpoint{s.Before, s.After} {
-		for i := range endpoints {
+	for _, endpoints := range []*[]endpoint{&s.Before, &s.After} {
+		seen := map[[2]int]bool{}
+		*endpoints = slices.DeleteFunc(*endpoints, func(e endpoint) bool {
+			address := [2]int{e.Host, e.Target}
+			again := seen[address]
+			seen[address] = true
+			return again && kubernetes.RunningEndpoint.Missing(v)
+		})
+		for i := range *endpoints {
 			if kubernetes.PreferSame.Missing(v) {
-				endpoints[i].Nodes = nil
+				(*endpoints)[i].Nodes = nil
 			}
 			if kubernetes.TrafficDistribution.Missing(v) {
-				endpoints[i].Zones = nil
+				(*endpoints)[i].Zones = nil
 			}
 		}
 	}

@@ -86,13 +86,9 @@ func (m module) build(ctx context.Context, out, pkg string, env []string, flags 
 	return cmd.Run()
 }
 
-// BuildOracle builds the oracle with the kube-proxy of a version as the file out.
+// BuildOracle builds the oracle with the kube-proxy of a version as the file
+// out. It does not wait for others that build.
 func (c Cache) BuildOracle(ctx context.Context, v Version, out string) error {
-	unlock, err := c.lock(v)
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	m, err := c.module(ctx, v)
 	if err != nil {
 		return err

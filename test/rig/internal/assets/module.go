@@ -66,10 +66,10 @@ func (c Cache) writeModule(ctx context.Context, v Version, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(strings.TrimSuffix(file, ".mod")+".sum", sums, 0o644); err != nil {
+	if err := replaceFile(strings.TrimSuffix(file, ".mod")+".sum", sums); err != nil {
 		return err
 	}
-	return os.WriteFile(file, theirs.ours(v), 0o644)
+	return replaceFile(file, theirs.ours(v))
 }
 
 // ours returns the go.mod of a module that builds a version of Kubernetes, from
@@ -96,6 +96,19 @@ func (m goMod) ours(v Version) []byte {
 		}
 	}
 	return text.Bytes()
+}
+
+// replaceFile writes a file that appears whole or not at all.
+func replaceFile(path string, text []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(text)
+	if err := errors.Join(err, temp.Close()); err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return os.Rename(temp.Name(), path)
 }
 
 // goJSON runs the go command and decodes what it prints.

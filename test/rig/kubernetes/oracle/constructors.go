@@ -15,10 +15,6 @@ import (
 )
 
 func (n node) iptables(ctx context.Context) (proxy.Provider, error) {
-	tables, err := n.tables()
-	if err != nil {
-		return nil, err
-	}
 	c := &config.KubeProxyConfiguration{
 		SyncPeriod:        metav1.Duration{Duration: syncPeriod},
 		NodePortAddresses: n.nodePortAddresses,
@@ -28,7 +24,7 @@ func (n node) iptables(ctx context.Context) (proxy.Provider, error) {
 		},
 	}
 	local := proxyutil.NewDetectLocalByCIDR(n.pods)
-	return iptables.NewProxier(ctx, c, n.family(), tables, sysctl.New(), local, n.name, n.addr, nil, healthServer(), false)
+	return iptables.NewProxier(ctx, c, n.family(), n.tables(), sysctl.New(), local, n.name, n.addr, nil, healthServer(), false)
 }
 
 func (n node) nftables(ctx context.Context) (proxy.Provider, error) {

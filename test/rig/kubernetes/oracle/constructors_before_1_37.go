@@ -13,12 +13,8 @@ import (
 )
 
 func (n node) iptables(ctx context.Context) (proxy.Provider, error) {
-	tables, err := n.tables()
-	if err != nil {
-		return nil, err
-	}
 	local := proxyutil.NewDetectLocalByCIDR(n.pods)
-	return iptables.NewProxier(ctx, n.family(), tables, sysctl.New(), syncPeriod, 0, false, n.localhostPorts(), masqueradeBit,
+	return iptables.NewProxier(ctx, n.family(), n.tables(), sysctl.New(), syncPeriod, 0, false, n.localhostPorts(), masqueradeBit,
 		local, n.name, n.addr, nil, healthServer(), n.nodePortAddresses, false)
 }
 

@@ -3,16 +3,14 @@
 package main
 
 import (
-	"fmt"
-
+	corev1 "k8s.io/api/core/v1"
 	utiliptables "k8s.io/kubernetes/pkg/util/iptables"
 )
 
 // tables returns the iptables command of the node's family.
-func (n node) tables() (utiliptables.Interface, error) {
-	tables := utiliptables.NewBestEffort()[n.family()]
-	if tables == nil {
-		return nil, fmt.Errorf("no iptables for %s", n.family())
+func (n node) tables() utiliptables.Interface {
+	if n.family() == corev1.IPv6Protocol {
+		return utiliptables.New(utiliptables.ProtocolIPv6)
 	}
-	return tables, nil
+	return utiliptables.New(utiliptables.ProtocolIPv4)
 }
