@@ -162,12 +162,14 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 workflows: ## Check the workflows of GitHub Actions
 	GOFLAGS= $(GO) run $(ACTIONLINT)
 
-generate: ## Write the reference from the commands' help, and docs/checks.md from the rules
+generate: ## Write the reference from the commands' help, docs/checks.md from the rules, and docs/compatibility.md from the features
 	$(GO) test ./pkg/cli -run '^TestReference' -update-reference
 	$(GO) test ./pkg/cli -run '^TestChecksPage' -update-docs
+	$(GO) test ./pkg/kubernetes -run '^TestThePageListsTheFeatures' -update-docs
 
 verify-generate: ## Check that the generated pages agree with the commands and the rules
 	$(GO) test ./pkg/cli -run '^(TestReference|TestChecksPage)'
+	$(GO) test ./pkg/kubernetes -run '^TestThePageListsTheFeatures'
 
 images: ## Draw the pages' pictures anew, from what the commands print on the tests' cluster
 	$(GO) test ./test/docs -count 1 -run '^TestCommands.*/^images' -update
