@@ -1,7 +1,12 @@
-// Package cluster reads a live cluster into a snapshot, once or watched, and
-// creates and applies services. It is the only package that calls the API
-// server. Its errors wrap those of the API server, so that apierrors tells
-// them apart.
+// Package cluster reads the objects of a live cluster into a snapshot, watches
+// them, and creates and applies services. It is the only package that calls the
+// API server.
+//
+//	c, err := cluster.New(config)
+//	snapshot, err := c.Read(ctx, cluster.Query{Namespace: "shop", Slices: true, Nodes: true})
+//
+// Errors wrap those of the API server, so the functions of
+// k8s.io/apimachinery/pkg/api/errors work on them.
 package cluster
 
 import (
@@ -20,27 +25,27 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Cluster is a connection to an API server.
+// Cluster is a client of an API server. It is safe for concurrent use.
 type Cluster struct {
 	core       corev1.CoreV1Interface
 	apps       appsv1.AppsV1Interface
 	batch      batchv1.BatchV1Interface
 	discovery  discoveryv1.DiscoveryV1Interface
 	networking networkingv1.NetworkingV1Interface
-	// proxied is for requests that the API server passes on to nodes and pods.
+	// proxied sends the requests that the API server proxies to nodes and pods.
 	proxied *http.Client
 	config  *rest.Config
 }
 
-// New returns a cluster reached as config says. It makes no request.
+// New returns a client of the API server that config names. It sends no request.
 //
-// Only the typed clients of the groups in use are linked: the whole clientset
-// would add 11 MB to the program.
+// It uses the typed clients of single API groups, because the complete clientset
+// adds 11 MB to the program.
 func New(config *rest.Config) (*Cluster, error) {
 	config = rest.CopyConfig(config)
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	config.QPS = -1 // a handful of requests: nothing to throttle
+	config.QPS = -1 // a command sends few requests, so there is nothing to throttle
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect to the API server: %w", err)
@@ -68,8 +73,8 @@ func New(config *rest.Config) (*Cluster, error) {
 	return c, nil
 }
 
-// NoNamespace reports whether a namespace is known not to exist. It returns false
-// for all namespaces, and for a server without the resource.
+// NoNamespace reports whether the namespace is known not to exist. It returns
+// false for metav1.NamespaceAll, and if the API server cannot answer.
 func (c *Cluster) NoNamespace(ctx context.Context, name string) bool {
 	if name == metav1.NamespaceAll {
 		return false

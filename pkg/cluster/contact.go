@@ -7,22 +7,23 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// contact tells an observer once when the API server is lost, however many
-// requests find out, and once when it is back.
+// contact calls an observer's Lost once when the API server stops answering, no
+// matter how many requests fail, and Back once when it answers again.
 type contact struct {
 	observer Observer
 	mu       sync.Mutex
 	lost     bool
 }
 
-// note takes the outcome of a request. An answer that another resource version
-// is wanted is an answer; the end of ctx says nothing.
+// note records the result of a request. An expired resource version and a missing
+// permission are answers of the API server. A request that fails because ctx is
+// done says nothing about the API server.
 func (c *contact) note(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	lost := err != nil && !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) && !apierrors.IsForbidden(err)
-	if !c.becomes(lost) {
+	if !c.setLost(lost) {
 		return
 	}
 	switch {
@@ -33,11 +34,11 @@ func (c *contact) note(ctx context.Context, err error) {
 	}
 }
 
-// becomes tells whether that is news.
-func (c *contact) becomes(lost bool) bool {
+// setLost sets the state and reports whether it has changed.
+func (c *contact) setLost(lost bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	news := c.lost != lost
+	changed := c.lost != lost
 	c.lost = lost
-	return news
+	return changed
 }

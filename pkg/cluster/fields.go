@@ -11,23 +11,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Adoptable tells whether a manager has set fields of a service by Create that
-// Adopt would make those of its Apply.
+// Adoptable reports whether the manager owns fields of the service that Create
+// has set, and that Adopt makes fields of Apply.
 func Adoptable(service *corev1.Service, manager string) bool {
-	own, _ := heldFields(service, manager)
+	own, _ := ownedFields(service, manager)
 	return len(own) > 0
 }
 
-// RehearseAdopted asks the API server in a dry run what Adopt and then Apply
-// would make of a service. Apply alone cannot tell: its dry run leaves what
-// Create has set beside what the manifest has.
+// RehearseAdopted returns the service as it would be after Adopt and Apply. It
+// asks the API server in a dry run. A dry run of Apply alone gives another
+// result, because it keeps the fields that Create has set.
 func (c *Cluster) RehearseAdopted(ctx context.Context, service *corev1.Service, manifest []byte, manager string) (*corev1.Service, error) {
 	var object map[string]any
 	if err := json.Unmarshal(manifest, &object); err != nil {
 		return nil, err
 	}
-	own, others := heldFields(service, manager)
-	leaveOut(object, own, others)
+	own, others := ownedFields(service, manager)
+	removeUnset(object, own, others)
 	patch, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
@@ -43,8 +43,10 @@ func (c *Cluster) RehearseAdopted(ctx context.Context, service *corev1.Service, 
 	return after, nil
 }
 
-// PortManager is who else than a manager has set a port of a service, as the
-// API server returned both; "" when nobody has. Such a port outlives an apply that no longer has it.
+// PortManager returns the first field manager other than the given one that owns
+// the port of the service; "" if there is none. A port that another manager owns
+// remains when an apply leaves it out. Service and port are as the API server
+// returned them.
 func PortManager(service *corev1.Service, port corev1.ServicePort, manager string) string {
 	item := fmt.Sprintf(`k:{"port":%d,"protocol":%q}`, port.Port, port.Protocol)
 	for _, entry := range service.ManagedFields {
@@ -55,6 +57,7 @@ func PortManager(service *corev1.Service, port corev1.ServicePort, manager strin
 	return ""
 }
 
+// hasField reports whether the field set contains the field at path.
 func hasField(fields map[string]any, path ...string) bool {
 	for _, key := range path {
 		below, ok := fields[key].(map[string]any)
@@ -66,9 +69,9 @@ func hasField(fields map[string]any, path ...string) bool {
 	return true
 }
 
-// heldFields are the fields that a manager has set by Create, and those that
-// others hold, or the manager by Apply.
-func heldFields(service *corev1.Service, manager string) (own map[string]any, others []map[string]any) {
+// ownedFields returns the fields that the manager owns through Create or Update,
+// and those of each other manager.
+func ownedFields(service *corev1.Service, manager string) (own map[string]any, others []map[string]any) {
 	for _, entry := range service.ManagedFields {
 		switch fields := fieldsOf(entry); {
 		case entry.Subresource != "":
@@ -84,15 +87,15 @@ func heldFields(service *corev1.Service, manager string) (own map[string]any, ot
 func fieldsOf(entry metav1.ManagedFieldsEntry) map[string]any {
 	var fields map[string]any
 	if entry.FieldsV1 != nil {
-		_ = json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) // what cannot be read is nobody's
+		_ = json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) // an invalid set has no fields
 	}
 	return fields
 }
 
-// leaveOut makes an object a merge patch that takes away the manager's own
-// fields that the object does not have. A list is replaced as a whole by such
-// a patch anyway.
-func leaveOut(object, own map[string]any, others []map[string]any) {
+// removeUnset turns object into a merge patch that also removes the manager's own
+// fields that object does not set and that no other manager owns. It does not
+// descend into lists, which a merge patch replaces as a whole.
+func removeUnset(object, own map[string]any, others []map[string]any) {
 	for key, below := range own {
 		name, isField := strings.CutPrefix(key, "f:")
 		if !isField {
@@ -108,13 +111,13 @@ func leaveOut(object, own map[string]any, others []map[string]any) {
 		fields, isMap := value.(map[string]any)
 		switch ownBelow, _ := below.(map[string]any); {
 		case isMap:
-			leaveOut(fields, ownBelow, shared)
+			removeUnset(fields, ownBelow, shared)
 		case has:
 		case len(shared) == 0:
 			object[name] = nil
 		case len(ownBelow) > 0:
 			fields = map[string]any{}
-			leaveOut(fields, ownBelow, shared)
+			removeUnset(fields, ownBelow, shared)
 			object[name] = fields
 		}
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
-// quiet is how long a pod that says nothing is listened to, besides the time
-// that a refusal needs to arrive: whoever connects and says nothing sees a good
-// server wait, and only a refusal is told.
-const quiet = 500 * time.Millisecond
+// refusalTimeout is how long TryLoopback waits for a refusal, in addition to the
+// latency of the network. A server that accepts the connection sends nothing
+// until the client does, so only a refusal is reported.
+const refusalTimeout = 500 * time.Millisecond
 
-// TryLoopback connects to a port inside of a pod, at the pod's loopback, as
-// kubectl port-forward does. The connection is closed as soon as it stands.
+// TryLoopback connects to a port of a pod's loopback interface, as kubectl
+// port-forward does. It closes the connection as soon as the result is known. A
+// missing permission is a *ForbiddenError.
 func (c *Cluster) TryLoopback(ctx context.Context, namespace, pod string, port uint16) (probe.Result, error) {
 	tunnels, err := tunnel.New(c.config, tunnel.Options{MaxPerPod: 1})
 	if err != nil {
@@ -27,23 +28,23 @@ func (c *Cluster) TryLoopback(ctx context.Context, namespace, pod string, port u
 	start := time.Now()
 	conn, err := tunnels.DialPod(ctx, tunnel.Pod{Namespace: namespace, Name: pod}, port)
 	if err != nil {
-		return withoutTunnel(ctx, err)
+		return tunnelFailure(ctx, err)
 	}
 	defer conn.Close()
-	// Making a tunnel takes four round trips, TCP's and TLS's among them: as long
-	// as a refusal takes of which a packet is sent again.
-	_ = conn.SetReadDeadline(time.Now().Add(quiet + time.Since(start)))
+	// Establishing the tunnel takes four round trips, including those of TCP and
+	// TLS. That is enough for a refusal of which one packet is retransmitted.
+	_ = conn.SetReadDeadline(time.Now().Add(refusalTimeout + time.Since(start)))
 	start = time.Now()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
 	_, err = conn.Read(make([]byte, 1))
-	result := heard(ctx, err)
+	result := loopbackResult(ctx, err)
 	result.Took = time.Since(start)
 	return result, nil
 }
 
-// withoutTunnel tells a missing permission, and an answer that takes too long,
-// from other failures.
-func withoutTunnel(ctx context.Context, err error) (probe.Result, error) {
+// tunnelFailure returns the result when no tunnel could be established. A missing
+// permission is a *ForbiddenError, and a timeout is no error.
+func tunnelFailure(ctx context.Context, err error) (probe.Result, error) {
 	var failed *tunnel.Error
 	switch {
 	case errors.As(err, &failed) && failed.Kind == tunnel.Forbidden:
@@ -55,12 +56,13 @@ func withoutTunnel(ctx context.Context, err error) (probe.Result, error) {
 }
 
 func timedOut() probe.Result {
-	return probe.Result{Outcome: probe.TimedOut, Error: "no answer in time"}
+	return probe.Result{Outcome: probe.TimedOut, Error: "no answer before the timeout"}
 }
 
-// heard reads what became of a connection: the node's words of a failure, or
-// that it stands.
-func heard(ctx context.Context, err error) probe.Result {
+// loopbackResult returns the result for the error of reading from a tunnel. The
+// node reports a refusal in the error message. A timeout of the read means that
+// the pod has accepted the connection.
+func loopbackResult(ctx context.Context, err error) probe.Result {
 	var failed *tunnel.Error
 	switch {
 	case errors.As(err, &failed):

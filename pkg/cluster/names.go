@@ -9,8 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Names lists the names of the objects of a kind in a namespace: of a kind that
-// snapshot.ParseKind knows, or namespaces. They may be moments old.
+// Names returns the names of the objects of a kind in a namespace. The kind is
+// one that snapshot.ParseKind returns, or "Namespace". The list comes from the
+// API server's watch cache and may be slightly stale.
 func (c *Cluster) Names(ctx context.Context, kind, namespace string) ([]string, error) {
 	list, err := c.listKind(ctx, kind, namespace)
 	if err != nil {
@@ -51,5 +52,5 @@ func (c *Cluster) listKind(ctx context.Context, kind, namespace string) (runtime
 	case "Namespace":
 		return c.core.Namespaces().List(ctx, options)
 	}
-	return nil, fmt.Errorf("there is no list of %s", kind)
+	return nil, fmt.Errorf("cannot list objects of kind %q", kind)
 }

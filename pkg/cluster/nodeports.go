@@ -16,15 +16,15 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/nodeport"
 )
 
-// NodePortRange learns the API server's node port range, which no API exposes.
-// It asks for a service that cannot be created, and reads the range in the
-// error; that takes the permission to create services in the namespace. Without
-// it, or where a webhook refuses or changes the service, it reads the flags of a
-// kube-apiserver that runs as a pod. If neither works, it returns the default
-// range, not Learned.
+// NodePortRange returns the API server's node port range, which no API exposes.
+// It tries to create an invalid service and parses the range in the error, for
+// which the user needs the permission to create services in the namespace.
+// Without the permission, or if a webhook refuses or changes the service, it
+// parses the flags of a kube-apiserver that runs as a pod. If neither works, it
+// returns the default range, with Learned false.
 //
-// The error is not nil when the service was created in spite of all and could
-// not be deleted, which no release of Kubernetes does.
+// The error is non-nil if the API server created the service, which no release
+// of Kubernetes does, and it could not be deleted.
 func (c *Cluster) NodePortRange(ctx context.Context, namespace string) (nodeport.Range, error) {
 	r, ok, err := c.refusedRange(ctx, namespace)
 	if ok {
@@ -33,8 +33,8 @@ func (c *Cluster) NodePortRange(ctx context.Context, namespace string) (nodeport
 	return c.RangeOfFlags(ctx), err
 }
 
-// RangeOfFlags is like NodePortRange without the request to create a service:
-// it only reads.
+// RangeOfFlags is like NodePortRange, but only sends read requests: it does not
+// try to create a service.
 func (c *Cluster) RangeOfFlags(ctx context.Context) nodeport.Range {
 	pods, err := c.core.Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{
 		LabelSelector: "component=kube-apiserver", ResourceVersion: "0",
@@ -45,11 +45,11 @@ func (c *Cluster) RangeOfFlags(ctx context.Context) nodeport.Range {
 	return rangeOfPods(pods.Items)
 }
 
-// refusedRange reads the range in the error of the node port allocator
-// (k8s.io/kubernetes pkg/registry/core/service/portallocator/allocator.go,
-// ErrNotInRange).
+// refusedRange tries to create an invalid service and parses the range in the
+// error of the node port allocator (k8s.io/kubernetes
+// pkg/registry/core/service/portallocator/allocator.go, ErrNotInRange).
 func (c *Cluster) refusedRange(ctx context.Context, namespace string) (r nodeport.Range, ok bool, err error) {
-	created, err := c.core.Services(namespace).Create(ctx, impossible(), metav1.CreateOptions{})
+	created, err := c.core.Services(namespace).Create(ctx, invalidService(), metav1.CreateOptions{})
 	if err == nil {
 		return nodeport.Range{}, false, c.discard(ctx, created)
 	}
@@ -65,17 +65,18 @@ func (c *Cluster) refusedRange(ctx context.Context, namespace string) (r nodepor
 	return r, ok, nil
 }
 
-// impossibleName cannot be the name of a service, because of the dot. It shows
-// in audit logs and to webhooks who asks, and for what.
-const impossibleName = "kubectl-nodeport.reads-the-range"
+// invalidName is not a valid service name, because of the dot. In audit logs and
+// webhooks it identifies the request and its purpose.
+const invalidName = "kubectl-nodeport.reads-the-range"
 
-// impossible returns a service that cannot be created for two reasons. The
-// allocator refuses its node port, in an error that has the range. It runs
-// before validation (k8s.io/apiserver pkg/registry/generic/registry/store.go,
-// create), so if a webhook replaces the node port, validation refuses the name.
-func impossible() *corev1.Service {
+// invalidService returns a service that is invalid for two reasons. The node port
+// allocator refuses its node port, with an error that contains the range. If a
+// webhook replaces the node port, validation, which runs after the allocator
+// (k8s.io/apiserver pkg/registry/generic/registry/store.go, create), refuses the
+// name.
+func invalidService() *corev1.Service {
 	return &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: impossibleName},
+		ObjectMeta: metav1.ObjectMeta{Name: invalidName},
 		Spec: corev1.ServiceSpec{
 			Type:  corev1.ServiceTypeNodePort,
 			Ports: []corev1.ServicePort{{Port: 1, NodePort: 65536}},
@@ -83,7 +84,8 @@ func impossible() *corev1.Service {
 	}
 }
 
-// discard deletes a service that a server has created although it is invalid.
+// discard deletes a service that the API server has created although it is
+// invalid.
 func (c *Cluster) discard(ctx context.Context, created *corev1.Service) error {
 	const timeout = 5 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
@@ -94,12 +96,13 @@ func (c *Cluster) discard(ctx context.Context, created *corev1.Service) error {
 	if err == nil || apierrors.IsNotFound(err) {
 		return nil
 	}
-	return fmt.Errorf("the API server created the invalid service %s, by which its node port range is read, and it cannot be deleted: %w; "+
+	return fmt.Errorf("the API server created the invalid service %s, which it should refuse with its node port range, and it cannot be deleted: %w; "+
 		"delete it with: kubectl delete service -n %s %s", created.Name, err, created.Namespace, created.Name)
 }
 
-// rangeOfPods returns the range that all API servers have. It is the default, not
-// Learned, where they differ or one of them does not show its range.
+// rangeOfPods returns the range of the API servers in pods. If they differ, or the
+// range of one of them is not known, it returns the default range, with Learned
+// false.
 func rangeOfPods(pods []corev1.Pod) nodeport.Range {
 	var found nodeport.Range
 	for i := range pods {
@@ -113,7 +116,7 @@ func rangeOfPods(pods []corev1.Pod) nodeport.Range {
 }
 
 // rangeOfPod returns the range in the flags of a kube-apiserver, or the default
-// without the flag. ok is false for a value that cannot be read.
+// if the flag is not set. ok is false if the value cannot be parsed.
 func rangeOfPod(pod *corev1.Pod) (r nodeport.Range, ok bool) {
 	value := nodeport.Default().String()
 	for _, container := range pod.Spec.Containers {
@@ -124,8 +127,9 @@ func rangeOfPod(pod *corev1.Pod) (r nodeport.Range, ok bool) {
 	return learned(value)
 }
 
-// rangeFlag returns the value of the range's flag in a command line, the last of
-// several. Within the script of a shell it is given, but empty.
+// rangeFlag returns the value of --service-node-port-range in a command line; the
+// last one takes precedence. For a flag inside a shell script, given is true and
+// value is empty.
 func rangeFlag(words []string) (value string, given bool) {
 	const flag = "--service-node-port-range"
 	for i, word := range words {
@@ -142,7 +146,8 @@ func rangeFlag(words []string) (value string, given bool) {
 	return value, given
 }
 
-func learned(s string) (nodeport.Range, bool) {
+// learned parses a range and sets Learned. ok is false if it is invalid.
+func learned(s string) (r nodeport.Range, ok bool) {
 	r, err := nodeport.ParseRange(s)
 	r.Learned = err == nil
 	return r, err == nil

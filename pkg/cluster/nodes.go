@@ -12,8 +12,9 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// nodes reads the nodes. A user who may not list them still learns those that
-// run pods which may be listed, since a pod tells its node's addresses.
+// nodes reads the nodes. Without the permission to list them, it derives nodes
+// from the pods that the user may list, since a pod's status has the addresses of
+// its node.
 func (r *reading) nodes(ctx context.Context) error {
 	list, err := r.cluster.core.Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 	if err == nil {
@@ -24,15 +25,15 @@ func (r *reading) nodes(ctx context.Context) error {
 	}
 	pods, err := r.cluster.core.Pods(r.query.Namespace).List(ctx, r.listOptions())
 	if apierrors.IsForbidden(err) {
-		return nil // told already: nodes are not known
+		return nil // the gap for nodes is already recorded
 	} else if err != nil {
 		return err
 	}
 	return r.keep(func(s *snapshot.Snapshot) { s.Nodes = nodesOf(pods.Items) })
 }
 
-// nodesOf makes nodes of what pods tell about them: names and addresses. The
-// kubelet writes the node's internal addresses first
+// nodesOf returns the nodes that run the pods, sorted by name, with their
+// internal addresses, which the kubelet writes to the status of pods
 // (k8s.io/kubernetes pkg/kubelet/kubelet_pods.go, generateAPIPodStatus).
 func nodesOf(pods []corev1.Pod) []*corev1.Node {
 	byName := map[string]*corev1.Node{}

@@ -8,13 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// pageSize is kubectl's: what is held of an answer before it is decoded, and of
-// objects before they are made lean, is no more than that of one page.
+// pageSize is kubectl's default. It bounds memory: only one page of objects is
+// held in full at a time.
 const pageSize = 500
 
-// leanPods lists the pods of a namespace, page by page, and keeps of them what
-// is read of pods here. When the list changes so much meanwhile that the API
-// server does not know it any more, it is read again at once.
+// leanPods lists the pods of a namespace, page by page, without the fields that
+// lean drops. If the list expires on the API server before the last page, it
+// starts again without paging.
 func (c *Cluster) leanPods(ctx context.Context, namespace string) ([]*corev1.Pod, error) {
 	var pods []*corev1.Pod
 	options := metav1.ListOptions{Limit: pageSize}
@@ -36,8 +36,8 @@ func (c *Cluster) leanPods(ctx context.Context, namespace string) ([]*corev1.Pod
 	}
 }
 
-// lean drops what is large in pods and says nothing of how they are reached:
-// who wrote which field, what is for other programs, and what containers mount.
+// lean drops the fields of a pod that are large and do not matter for traffic,
+// such as managed fields, annotations and volumes.
 func lean(pod *corev1.Pod) {
 	pod.ManagedFields, pod.Annotations = nil, nil
 	spec := &pod.Spec

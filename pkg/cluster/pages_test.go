@@ -12,7 +12,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// paging is an API server with two pages of pods, whose second may have expired.
+// paging is an API server that returns two pages of pods. With expired, the
+// second page has expired.
 type paging struct {
 	expired  bool
 	requests []string
@@ -46,14 +47,14 @@ func (p *paging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestPodsAreReadPageByPage(t *testing.T) {
+func TestLeanPodsReadsPages(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		expired bool
 		want    []string
 	}{
 		{"all pages", false, []string{"500 ", "500 more"}},
-		{"at once when a page has expired", true, []string{"500 ", "500 more", " "}},
+		{"without paging after a page has expired", true, []string{"500 ", "500 more", " "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := &paging{expired: test.expired}
@@ -77,7 +78,7 @@ func TestPodsAreReadPageByPage(t *testing.T) {
 	}
 }
 
-func TestALeanPodKeepsHowItIsReached(t *testing.T) {
+func TestLeanKeepsFieldsThatMatterForTraffic(t *testing.T) {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web"}, ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}},
 		Spec: corev1.PodSpec{
@@ -94,9 +95,9 @@ func TestALeanPodKeepsHowItIsReached(t *testing.T) {
 	lean(pod)
 	container, status := pod.Spec.Containers[0], pod.Status.ContainerStatuses[0]
 	if pod.Labels == nil || pod.Spec.NodeName == "" || len(container.Ports)+len(container.Args)+len(container.Env) != 4 || status.RestartCount != 3 {
-		t.Errorf("it lacks what rules read: %+v", pod)
+		t.Errorf("fields that rules read are missing: %+v", pod)
 	}
 	if pod.ManagedFields != nil || pod.Spec.Volumes != nil || container.VolumeMounts != nil || status.Resources != nil {
-		t.Errorf("it is not lean: %+v", pod)
+		t.Errorf("large fields are left: %+v", pod)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 )
 
-// accessReview is the part of a SelfSubjectAccessReview of
-// authorization.k8s.io/v1 that is used here. The typed client of that group
-// would add to the size of the program for this one request.
+// accessReview has the fields of a SelfSubjectAccessReview of
+// authorization.k8s.io/v1 that allowed needs. The typed client of that API group
+// would make the program larger for a single request.
 type accessReview struct {
 	APIVersion string             `json:"apiVersion"`
 	Kind       string             `json:"kind"`
@@ -23,7 +23,7 @@ type accessReviewStatus struct {
 	Allowed bool `json:"allowed"`
 }
 
-// access is what a user wants to do, in the words of RBAC.
+// access is an action on a resource, as RBAC describes it.
 type access struct {
 	Verb        string `json:"verb"`
 	Resource    string `json:"resource"`
@@ -32,8 +32,8 @@ type access struct {
 	Name        string `json:"name,omitempty"`
 }
 
-// allowed reports whether the API server says that the user has access. It is
-// false when the API server cannot be asked.
+// allowed reports whether the user has access, according to the API server. It
+// returns false if the request fails.
 func (c *Cluster) allowed(ctx context.Context, a access) bool {
 	review := accessReview{
 		APIVersion: "authorization.k8s.io/v1", Kind: "SelfSubjectAccessReview",

@@ -13,8 +13,8 @@ import (
 
 const reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
-// proxying is an API server that proxies every request to a target, and whose
-// user may or may not have the permission.
+// proxying returns an API server that proxies every request to target, except
+// access reviews, which it answers with allowed.
 func proxying(allowed bool, target http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Audit-Id", "outer")
@@ -31,7 +31,7 @@ func proxying(allowed bool, target http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// withAuditID is a target that is an API server: it adds its own audit ID.
+// withAuditID returns a target that adds an audit ID, as an API server does.
 func withAuditID(target http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Audit-Id", "inner")
@@ -39,19 +39,19 @@ func withAuditID(target http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func TestAPodThatIsAnAPIServerAnswersForItself(t *testing.T) {
+func TestStatusOfAPodIsNotTheAPIServers(t *testing.T) {
 	forbidden := says(403, failure(`forbidden: User \"system:anonymous\" cannot get path \"/\"`))
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
 		status int
 	}{
-		"with an audit ID, 403":             {proxying(false, withAuditID(forbidden)), 403},
-		"with an audit ID, 401":             {proxying(false, withAuditID(says(401, failure("Unauthorized")))), 401},
-		"with an audit ID, 404":             {proxying(false, withAuditID(says(404, failure("not found")))), 404},
-		"with an audit ID, 500":             {proxying(false, withAuditID(says(500, failure("etcd is gone")))), 500},
-		"without one, to a user who may":    {proxying(true, forbidden), 403},
-		"unauthorized, to a user who may":   {proxying(true, says(401, failure("Unauthorized"))), 401},
-		"a redirect, which is not a Status": {proxying(false, says(302, "")), 302},
+		"with an audit ID, 403":          {proxying(false, withAuditID(forbidden)), 403},
+		"with an audit ID, 401":          {proxying(false, withAuditID(says(401, failure("Unauthorized")))), 401},
+		"with an audit ID, 404":          {proxying(false, withAuditID(says(404, failure("not found")))), 404},
+		"with an audit ID, 500":          {proxying(false, withAuditID(says(500, failure("etcd is gone")))), 500},
+		"403 for a user with permission": {proxying(true, forbidden), 403},
+		"401 for a user with permission": {proxying(true, says(401, failure("Unauthorized"))), 401},
+		"a redirect":                     {proxying(false, says(302, "")), 302},
 	} {
 		t.Run(name, func(t *testing.T) {
 			result, err := behindAPI(t, test.answer).TryPod(t.Context(), "shop", "web", 300)
@@ -62,11 +62,11 @@ func TestAPodThatIsAnAPIServerAnswersForItself(t *testing.T) {
 	}
 	var missing *ForbiddenError
 	if _, err := behindAPI(t, proxying(false, forbidden)).TryPod(t.Context(), "shop", "web", 300); !errors.As(err, &missing) {
-		t.Errorf("a missing permission is %v", err)
+		t.Errorf("missing permission: got %v, want a ForbiddenError", err)
 	}
 }
 
-func TestHeadersOfAPodAreReadToALimit(t *testing.T) {
+func TestHeadersOfAPodAreLimited(t *testing.T) {
 	huge := strings.Repeat("y", 1<<20)
 	c := behindAPI(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Huge", huge) })
 	result, err := c.TryPod(t.Context(), "shop", "web", 300)
@@ -75,7 +75,7 @@ func TestHeadersOfAPodAreReadToALimit(t *testing.T) {
 	}
 }
 
-func TestCredentialsStayWithTheAPIServer(t *testing.T) {
+func TestRedirectToAnotherServerIsNotFollowed(t *testing.T) {
 	var asked atomic.Bool
 	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
 	defer thief.Close()
@@ -91,7 +91,7 @@ func TestCredentialsStayWithTheAPIServer(t *testing.T) {
 	}
 }
 
-func TestARedirectWithinTheAPIServerIsFollowed(t *testing.T) {
+func TestRedirectWithinTheAPIServerIsFollowed(t *testing.T) {
 	c := behindAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/version" {
 			http.Redirect(w, r, "/version/", http.StatusMovedPermanently)
@@ -104,15 +104,15 @@ func TestARedirectWithinTheAPIServerIsFollowed(t *testing.T) {
 	}
 }
 
-func TestTheServiceThatReadsTheRangeIsDeletedIfItWasCreated(t *testing.T) {
-	const service = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"` + impossibleName + `","namespace":"shop","uid":"u"}}`
+func TestNodePortRangeDeletesACreatedService(t *testing.T) {
+	const service = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"` + invalidName + `","namespace":"shop","uid":"u"}}`
 	for name, test := range map[string]struct {
 		code int
 		want string
 	}{
-		"and is gone":            {200, ""},
-		"and somebody was first": {404, ""},
-		"but may not be": {403, "the API server created the invalid service kubectl-nodeport.reads-the-range, by which its node port range is read, " +
+		"deleted":         {200, ""},
+		"already deleted": {404, ""},
+		"forbidden": {403, "the API server created the invalid service kubectl-nodeport.reads-the-range, which it should refuse with its node port range, " +
 			"and it cannot be deleted: no; delete it with: kubectl delete service -n shop kubectl-nodeport.reads-the-range"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestTheServiceThatReadsTheRangeIsDeletedIfItWasCreated(t *testing.T) {
 			if err != nil {
 				got = err.Error()
 			}
-			if got != test.want || r.Learned || deleted != "/api/v1/namespaces/shop/services/"+impossibleName {
+			if got != test.want || r.Learned || deleted != "/api/v1/namespaces/shop/services/"+invalidName {
 				t.Errorf("got %v, %q; deleted %q", r, got, deleted)
 			}
 		})

@@ -15,31 +15,37 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// Query says what of a cluster to read. The zero value reads the services
-// with node ports of all namespaces, and nothing else.
+// Query selects the objects to read. The zero value selects the services with
+// node ports in all namespaces, and nothing else.
 type Query struct {
-	// Namespace restricts everything but nodes; empty for all.
+	// Namespace is the namespace of all objects except nodes; empty means all
+	// namespaces.
 	Namespace string
-	// Names are the services to read, of whatever type; none for all that have
-	// node ports. They need a namespace.
+	// Names are the services to read, of any type. If empty, all services with
+	// node ports are read. Names require Namespace.
 	Names []string
-	// Selector restricts services by their labels, in the syntax of kubectl.
+	// Selector is a label selector for services, in kubectl's syntax.
 	Selector string
-	// Slices, Nodes, Pods, Workloads and Policies ask for those as well.
+	// Slices, Nodes, Pods, Workloads and Policies select these objects, too.
+	// Slices are EndpointSlices, and Policies are NetworkPolicies.
 	Slices, Nodes, Pods, Workloads, Policies bool
-	// PortsEverywhere reads the services with node ports of all namespaces,
-	// because a node port is taken for the whole cluster. Services that may not
-	// be read are then a gap as well.
+	// PortsEverywhere also reads the services with node ports of all other
+	// namespaces, because a node port is unique in the cluster. A missing
+	// permission is a gap.
 	PortsEverywhere bool
-	// PodsEverywhere does the same for pods, which open ports on their nodes.
+	// PodsEverywhere also reads the pods of all other namespaces, because pods
+	// can have host ports. A missing permission is a gap.
 	PodsEverywhere bool
-	// ServicesOptional makes a gap of services that may not be read.
+	// ServicesOptional makes the missing permission to read services a gap
+	// instead of an error.
 	ServicesOptional bool
 }
 
-// Read reads what the query asks for, in parallel and without a request for
-// each service. Services that cannot be read are an error; of the rest, what
-// the user may not read becomes a gap in the snapshot.
+// Read returns a snapshot of the objects that the query selects. It sends the
+// requests in parallel, at most one for each kind of object and namespace, and
+// one for each service in Query.Names. A missing permission for services is an
+// error unless the query says otherwise; for other objects it is a gap in the
+// snapshot. All other failures are errors.
 func (c *Cluster) Read(ctx context.Context, query Query) (*snapshot.Snapshot, error) {
 	read := &reading{cluster: c, query: query, snapshot: &snapshot.Snapshot{}}
 	group, ctx := errgroup.WithContext(ctx)
@@ -55,7 +61,7 @@ func (c *Cluster) Read(ctx context.Context, query Query) (*snapshot.Snapshot, er
 	return read.snapshot, nil
 }
 
-// reading is a Read under way.
+// reading is the state of one Read.
 type reading struct {
 	cluster  *Cluster
 	query    Query
@@ -83,8 +89,9 @@ func (r *reading) parts() []func(context.Context) error {
 	return parts
 }
 
-// listOptions reads a whole cluster from the API server's watch cache: fast,
-// and at most moments behind. What one namespace holds is read exactly.
+// listOptions returns the options for a list. For all namespaces, the API server
+// answers from its watch cache, which is fast but may be slightly stale; for one
+// namespace, the list is consistent.
 func (r *reading) listOptions() metav1.ListOptions {
 	if r.query.Namespace == metav1.NamespaceAll {
 		return metav1.ListOptions{ResourceVersion: "0"}
@@ -102,7 +109,8 @@ func (r *reading) slices(ctx context.Context) error {
 	return r.keep(func(s *snapshot.Snapshot) { s.Slices = pointers(list.Items) })
 }
 
-// slicesOf selects the EndpointSlices of services, or all that have one.
+// slicesOf returns a label selector for the EndpointSlices of the services, or of
+// all services if names is empty.
 func slicesOf(names []string) string {
 	if len(names) == 0 {
 		return discoveryv1.LabelServiceName
@@ -141,7 +149,8 @@ func (r *reading) policies(ctx context.Context) error {
 	return r.keep(func(s *snapshot.Snapshot) { s.Policies = pointers(list.Items) })
 }
 
-// gap notes what the user may not read; any other failure is an error.
+// gap records a missing permission as a gap. It returns an error for any other
+// failure.
 func (r *reading) gap(resource, namespace string, err error) error {
 	if !apierrors.IsForbidden(err) {
 		return fmt.Errorf("cannot list %s: %w", resource, err)
@@ -151,14 +160,16 @@ func (r *reading) gap(resource, namespace string, err error) error {
 	})
 }
 
-func (r *reading) keep(what func(*snapshot.Snapshot)) error {
+// keep changes the snapshot under the lock. It always returns nil, so that callers
+// can return its result.
+func (r *reading) keep(change func(*snapshot.Snapshot)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	what(r.snapshot)
+	change(r.snapshot)
 	return nil
 }
 
-// pointers shares the items of a list instead of copying them.
+// pointers returns pointers to the items, which are not copied.
 func pointers[T any](items []T) []*T {
 	shared := make([]*T, len(items))
 	for i := range items {

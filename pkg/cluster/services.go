@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// services reads the services that the query names or selects and, if asked,
-// those of all namespaces that hold node ports.
+// services reads the services that the query names or selects and, with
+// PortsEverywhere, the services with node ports of all namespaces.
 func (r *reading) services(ctx context.Context) error {
 	var own, everywhere []*corev1.Service
 	group, ctx := errgroup.WithContext(ctx)
@@ -42,8 +42,8 @@ func (r *reading) services(ctx context.Context) error {
 	return r.keep(func(s *snapshot.Snapshot) { s.Services = union(own, everywhere) })
 }
 
-// everywhere falls back to the one namespace for a user who may not look
-// across all of them.
+// everywhere reads the services with node ports of all namespaces. Without the
+// permission, it reads those of the query's namespace.
 func (r *reading) everywhere(ctx context.Context) ([]*corev1.Service, error) {
 	services, err := r.cluster.withNodePorts(ctx, metav1.NamespaceAll, "")
 	if err == nil || !apierrors.IsForbidden(err) {
@@ -59,8 +59,8 @@ func (r *reading) everywhere(ctx context.Context) ([]*corev1.Service, error) {
 	return services, err
 }
 
-// named reads services by name, of whatever type: the user asked for them.
-// Those that are not there are left out.
+// named reads services of any type by name. Services that do not exist are left
+// out.
 func (c *Cluster) named(ctx context.Context, namespace string, names []string) ([]*corev1.Service, error) {
 	services := make([]*corev1.Service, len(names))
 	group, ctx := errgroup.WithContext(ctx)
@@ -74,8 +74,8 @@ func (c *Cluster) named(ctx context.Context, namespace string, names []string) (
 	return slices.DeleteFunc(services, func(service *corev1.Service) bool { return service == nil }), err
 }
 
-// withNodePorts lists the services of the types that have node ports. The
-// field selector spares the API server and the network all others.
+// withNodePorts lists the services of the types that have node ports, one type at
+// a time, so that the API server can filter with a field selector.
 func (c *Cluster) withNodePorts(ctx context.Context, namespace, selector string) ([]*corev1.Service, error) {
 	types := []corev1.ServiceType{corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer}
 	lists := make([]*corev1.ServiceList, len(types))
@@ -97,8 +97,8 @@ func ofType(t corev1.ServiceType) string {
 	return fields.OneTermEqualSelector("spec.type", string(t)).String()
 }
 
-// union joins two lists of services, the first one's object standing where
-// both have it.
+// union returns the services of both lists, each once. The object of the first
+// list takes precedence.
 func union(first, second []*corev1.Service) []*corev1.Service {
 	seen := make(map[snapshot.Ref]bool, len(first))
 	for _, service := range first {

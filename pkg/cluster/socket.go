@@ -9,8 +9,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Behind is the configuration of an API server that answers on the connections
-// of a dialer, whatever address it is asked for, without credentials.
+// Behind returns a configuration for an API server that is reached with dial, for
+// any address. It contains no credentials.
 func Behind(dial func(context.Context) (net.Conn, error)) *rest.Config {
 	return &rest.Config{
 		Host:  "http://localhost",

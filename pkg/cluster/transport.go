@@ -11,23 +11,23 @@ import (
 	"k8s.io/client-go/transport"
 )
 
-// mostHeaderBytes limits the headers of a proxied answer, which come from a pod.
-const mostHeaderBytes = 64 << 10
+// maxHeaderBytes limits the headers of a proxied response, which come from a pod.
+const maxHeaderBytes = 64 << 10
 
-// withinServer returns a client that follows redirects within the API server
-// only. client-go adds the user's credentials to every request, so another host
-// would receive them.
+// withinServer returns a copy of client that follows redirects only to the same
+// API server. client-go adds the user's credentials to every request, so another
+// server would receive them.
 func withinServer(client *http.Client) *http.Client {
 	limited := *client
 	limited.CheckRedirect = func(to *http.Request, via []*http.Request) error {
-		const most = 10
+		const maxRedirects = 10
 		from := via[0].URL
 		switch {
 		case to.URL.Scheme != from.Scheme || to.URL.Host != from.Host:
-			return fmt.Errorf("the API server redirects to another server, %s://%s, which does not get your credentials; "+
+			return fmt.Errorf("the API server redirects to another server, %s://%s, which would receive your credentials; "+
 				"check the server of the kubeconfig's context", to.URL.Scheme, to.URL.Host)
-		case len(via) >= most:
-			return fmt.Errorf("the API server redirects more than %d times", most)
+		case len(via) >= maxRedirects:
+			return fmt.Errorf("the API server redirects more than %d times", maxRedirects)
 		}
 		return nil
 	}
@@ -35,8 +35,8 @@ func withinServer(client *http.Client) *http.Client {
 }
 
 // newProxiedClient returns a client for requests that the API server proxies to
-// nodes and pods. What these answer is not trusted: the client limits its headers
-// and follows no redirects.
+// nodes and pods. Their responses are not trusted: the client limits the size of
+// headers and does not follow redirects.
 func newProxiedClient(config *rest.Config) (*http.Client, error) {
 	settings, err := config.TransportConfig()
 	if err != nil {
@@ -53,7 +53,7 @@ func newProxiedClient(config *rest.Config) (*http.Client, error) {
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        time.Minute,
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: mostHeaderBytes,
+		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
 	if settings.DialHolder != nil {
 		direct.DialContext = settings.DialHolder.Dial

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 )
 
-// Version asks the API server for its version. Everybody may ask, unless the
-// cluster's roles were changed.
+// Version returns the version of the API server. By default, RBAC allows all
+// authenticated users to read it.
 func (c *Cluster) Version(ctx context.Context) (version.Info, error) {
 	var info version.Info
 	data, err := c.core.RESTClient().Get().AbsPath("/version").DoRaw(ctx)
@@ -17,7 +17,7 @@ func (c *Cluster) Version(ctx context.Context) (version.Info, error) {
 		return info, err
 	}
 	if err := json.Unmarshal(data, &info); err != nil || info.GitVersion == "" {
-		return info, fmt.Errorf("the answer of the API server is no version: %.80q", data)
+		return info, fmt.Errorf("the API server returned an invalid version: %.80q", data)
 	}
 	return info, nil
 }

@@ -22,28 +22,30 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// settle is how long changes are collected before they are told: one edit of
-// a service is followed by several of its EndpointSlices.
-const settle = 50 * time.Millisecond
+// quietPeriod is how long to wait for further changes before calling Changed, since
+// a change of a service is usually followed by changes of its EndpointSlices.
+const quietPeriod = 50 * time.Millisecond
 
-// Observer is told what a Watch meets.
+// Observer has the callbacks of a Watch. Nil callbacks except Changed are ignored.
 type Observer struct {
-	// Changed is called with what was read first, and after every change. It is
-	// called by one goroutine at a time.
+	// Changed is called with the first snapshot, and with a new one after every
+	// change. Its calls do not overlap.
 	Changed func(*snapshot.Snapshot)
-	// Lost is called when the API server does not answer any more, and Back
-	// when it does again; nil for nobody. They are called by other goroutines.
+	// Lost is called when the API server stops answering, and Back when it answers
+	// again. They may be called at the same time as Changed.
 	Lost func(error)
 	Back func()
-	// NodesStay is called when nodes may be read but not watched: they stay as they
-	// were read first. With nil, that ends the Watch, as it does for the rest.
+	// NodesStay is called when the user may list nodes but not watch them: later
+	// snapshots have the nodes of the first. If it is nil, Watch returns an error
+	// instead, as it does for other resources.
 	NodesStay func(error)
 }
 
-// Watch reads what the query asks for and tells the observer of it, and again
-// after every change until ctx is done. It follows lost connections and
-// restarts of the API server. The error is that of the first read, or that the
-// user may read but not watch (see Observer.NodesStay); the end of ctx is none.
+// Watch reads the objects that the query selects and passes them to the observer,
+// again after every change, until ctx is done. It continues after lost connections
+// and restarts of the API server. It returns an error if the first read fails, or
+// if the user may list a resource but not watch it (see Observer.NodesStay). It
+// returns nil when ctx is done.
 func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) error {
 	first, err := c.Read(ctx, query)
 	if err != nil {
@@ -64,29 +66,30 @@ func (c *Cluster) Watch(ctx context.Context, query Query, observer Observer) err
 	return nil
 }
 
-// lasting is what of the first read holds for the snapshots that follow. It is
-// apart from that read, which is the observer's to change.
+// lasting returns the parts of the first snapshot that later ones share, in a copy,
+// since the observer may change the first snapshot.
 func lasting(first *snapshot.Snapshot) *snapshot.Snapshot {
 	return &snapshot.Snapshot{Nodes: slices.Clip(first.Nodes), Gaps: slices.Clip(first.Gaps), NodePorts: first.NodePorts}
 }
 
-// watching is a Watch under way: a store for each resource that is followed.
-// The stores of services are two when they are selected by their type.
+// watching is the state of one Watch: a store for each resource. There are two
+// stores of services when they are selected by type.
 type watching struct {
 	cluster *Cluster
 	query   Query
 	first   *snapshot.Snapshot
-	// refuse ends everything because a watch is forbidden: it would be tried
-	// again for ever.
+	// refuse ends the Watch because a watch request is forbidden. Informers would
+	// retry it forever.
 	refuse context.CancelCauseFunc
 	events chan struct{}
-	// contact is that with the API server.
+	// contact reports whether the API server answers.
 	contact contact
 
 	services, workloads           []cache.Store
 	slices, nodes, pods, policies cache.Store
 	synced                        []cache.InformerSynced
-	// nodesStay tells that the nodes may not be watched, and leaveNodes ends that.
+	// nodesStay is true once a watch of nodes was forbidden; leaveNodes then stops
+	// their informer.
 	nodesStay  atomic.Bool
 	leaveNodes context.CancelFunc
 }
@@ -112,7 +115,7 @@ func (w *watching) start(ctx context.Context) {
 	}
 }
 
-// startNodes follows the nodes until it turns out that they may not be watched.
+// startNodes follows the nodes. A forbidden watch stops it and counts as synced.
 func (w *watching) startNodes(ctx context.Context) {
 	ctx, w.leaveNodes = context.WithCancel(ctx)
 	w.nodes = follow(ctx, w, &corev1.Node{}, metav1.ListOptions{}, w.cluster.core.Nodes())
@@ -121,7 +124,7 @@ func (w *watching) startNodes(ctx context.Context) {
 	w.synced[last] = func() bool { return w.nodesStay.Load() || synced() }
 }
 
-// refused takes that a resource may not be watched.
+// refused handles a forbidden watch of the kind of object.
 func (w *watching) refused(object runtime.Object, err error) {
 	_, node := object.(*corev1.Node)
 	switch {
@@ -133,8 +136,8 @@ func (w *watching) refused(object runtime.Object, err error) {
 	}
 }
 
-// startServices follows the services of the query and, if asked, all that hold
-// node ports, where they could be read.
+// startServices follows the services of the query and, with PortsEverywhere, all
+// services with node ports in the namespaces that the first read could list.
 func (w *watching) startServices(ctx context.Context) {
 	services := func(namespace, selector, fields string) {
 		options := metav1.ListOptions{LabelSelector: selector, FieldSelector: fields}
@@ -156,7 +159,8 @@ func (w *watching) startServices(ctx context.Context) {
 	services(where, selector, ofType(corev1.ServiceTypeLoadBalancer))
 }
 
-// startWorkloads follows the workloads of all kinds that could be read.
+// startWorkloads follows the workloads of the kinds that the first read could
+// list.
 func (w *watching) startWorkloads(ctx context.Context) {
 	c, namespace := w.cluster, w.query.Namespace
 	for resource, start := range map[string]func(metav1.ListOptions) cache.Store{
@@ -173,18 +177,18 @@ func (w *watching) startWorkloads(ctx context.Context) {
 	}
 }
 
-// followed is a follow that is yet to start.
+// followed returns a function that calls follow. It hides the type parameter.
 func followed[L runtime.Object](ctx context.Context, w *watching, object runtime.Object, from resource[L]) func(metav1.ListOptions) cache.Store {
 	return func(options metav1.ListOptions) cache.Store { return follow(ctx, w, object, options, from) }
 }
 
-// resource is what the typed clients of all resources have in common.
+// resource is implemented by the typed clients of all resources.
 type resource[L runtime.Object] interface {
 	List(context.Context, metav1.ListOptions) (L, error)
 	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
 }
 
-// follow keeps a store like the API server's until ctx is done.
+// follow starts an informer that runs until ctx is done, and returns its store.
 func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.Object,
 	options metav1.ListOptions, from resource[L]) cache.Store {
 	restrict := func(o *metav1.ListOptions) {
@@ -226,7 +230,7 @@ func follow[L runtime.Object](ctx context.Context, w *watching, object runtime.O
 	return store
 }
 
-// note tells that something changed, without ever waiting.
+// note signals a change. It does not block.
 func (w *watching) note() {
 	select {
 	case w.events <- struct{}{}:
@@ -234,15 +238,15 @@ func (w *watching) note() {
 	}
 }
 
-// next waits for a change, and for those that follow it at once. It returns
-// false when ctx is done.
+// next waits for a change and then for the quiet period. It returns false when ctx
+// is done.
 func (w *watching) next(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
 		return false
 	case <-w.events:
 	}
-	timer := time.NewTimer(settle)
+	timer := time.NewTimer(quietPeriod)
 	defer timer.Stop()
 	for {
 		select {
@@ -255,7 +259,8 @@ func (w *watching) next(ctx context.Context) bool {
 	}
 }
 
-// complete waits for the first lists, so that no snapshot lacks a resource.
+// complete waits until all informers have listed their resource, so that every
+// snapshot is complete. It returns false when ctx is done.
 func (w *watching) complete(ctx context.Context) bool {
 	return cache.WaitForCacheSync(ctx.Done(), w.synced...)
 }
@@ -281,7 +286,7 @@ func (w *watching) snapshot() *snapshot.Snapshot {
 	return s
 }
 
-// stored is what a store holds, in an order that stays.
+// stored returns the objects of a store, sorted by key; nil for a nil store.
 func stored[T runtime.Object](store cache.Store) []T {
 	if store == nil {
 		return nil

@@ -12,12 +12,13 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
-// Pod reads one pod.
+// Pod returns the pod. A missing pod is an error.
 func (c *Cluster) Pod(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
 	return c.core.Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
-// Workload reads one workload of a kind that snapshot.WorkloadOf knows.
+// Workload returns the workload that ref names. Its kind is one that
+// snapshot.WorkloadOf knows.
 func (c *Cluster) Workload(ctx context.Context, ref snapshot.Ref) (*snapshot.Workload, error) {
 	object, err := c.workload(ctx, ref)
 	if err != nil {
@@ -43,10 +44,10 @@ func (c *Cluster) workload(ctx context.Context, ref snapshot.Ref) (runtime.Objec
 	case "Job":
 		return c.batch.Jobs(ref.Namespace).Get(ctx, ref.Name, options)
 	}
-	return nil, fmt.Errorf("%s is no workload whose pods a service can lead to", ref)
+	return nil, fmt.Errorf("%s is not a workload whose pods a service can select", ref)
 }
 
-// workloads reads all kinds of workloads, each as one part.
+// workloads returns the functions that read the workloads, one for each kind.
 func (r *reading) workloads() []func(context.Context) error {
 	c, namespace, options := r.cluster, r.query.Namespace, r.listOptions()
 	return []func(context.Context) error{
@@ -59,7 +60,7 @@ func (r *reading) workloads() []func(context.Context) error {
 	}
 }
 
-// lister hides the type of a typed client's list.
+// lister hides the type of the list that a typed client returns.
 func lister[L runtime.Object](list func(context.Context, metav1.ListOptions) (L, error),
 	options metav1.ListOptions) func(context.Context) (runtime.Object, error) {
 	return func(ctx context.Context) (runtime.Object, error) { return list(ctx, options) }
@@ -78,7 +79,7 @@ func listWorkloads(r *reading, resource string,
 
 func workloadsOf(list runtime.Object) []*snapshot.Workload {
 	var workloads []*snapshot.Workload
-	// The callback never fails, and a typed list has items.
+	// The callback returns no error, and a typed list always has items.
 	_ = meta.EachListItem(list, func(object runtime.Object) error {
 		if workload, ok := snapshot.WorkloadOf(object); ok {
 			workloads = append(workloads, workload)

@@ -12,16 +12,16 @@ import (
 	"k8s.io/client-go/util/csaupgrade"
 )
 
-// WriteOptions say how a service is written.
+// WriteOptions are the options of writing a service.
 type WriteOptions struct {
-	// Manager is the field manager that the API server notes.
+	// Manager is the name of the field manager.
 	Manager string
-	// DryRun lets the API server check the write without keeping it. The node
-	// ports that it then makes up are meaningless, see WithoutInventions, and
-	// it does not check the range (k8s.io/kubernetes
+	// DryRun has the API server validate the write without storing it. The API
+	// server then returns random node ports, see WithoutInventions, and does not
+	// check given ones against its range (k8s.io/kubernetes
 	// pkg/registry/core/service/portallocator/operation.go).
 	DryRun bool
-	// Force takes fields over from other managers when applying.
+	// Force makes Apply take ownership of fields from other managers.
 	Force bool
 }
 
@@ -32,7 +32,7 @@ func (o WriteOptions) dryRun() []string {
 	return nil
 }
 
-// Service reads one service; it is nil when there is none.
+// Service returns the service, or nil if it does not exist.
 func (c *Cluster) Service(ctx context.Context, namespace, name string) (*corev1.Service, error) {
 	service, err := c.core.Services(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -41,7 +41,8 @@ func (c *Cluster) Service(ctx context.Context, namespace, name string) (*corev1.
 	return service, err
 }
 
-// Create creates a service, and returns it as the API server completed it.
+// Create creates a service and returns it with the fields that the API server
+// has set.
 func (c *Cluster) Create(ctx context.Context, service *corev1.Service, o WriteOptions) (*corev1.Service, error) {
 	created, err := c.core.Services(service.Namespace).Create(ctx, service, metav1.CreateOptions{
 		FieldManager:    o.Manager,
@@ -57,9 +58,9 @@ func (c *Cluster) Create(ctx context.Context, service *corev1.Service, o WriteOp
 	return created, nil
 }
 
-// Apply applies a service's manifest, written as JSON, on the server's side.
-// A field that another manager holds with another value is a conflict, which
-// apierrors.IsConflict tells, unless the write is forced.
+// Apply applies the manifest of a service, in JSON, with server-side apply. Unless
+// the write is forced, it returns an error for which apierrors.IsConflict is true
+// if another manager owns a field with another value.
 func (c *Cluster) Apply(ctx context.Context, namespace, name string, manifest []byte, o WriteOptions) (*corev1.Service, error) {
 	applied, err := c.core.Services(namespace).Patch(ctx, name, types.ApplyPatchType, manifest, metav1.PatchOptions{
 		FieldManager:    o.Manager,
@@ -73,9 +74,9 @@ func (c *Cluster) Apply(ctx context.Context, namespace, name string, manifest []
 	return applied, nil
 }
 
-// Adopt makes the fields that a manager has set by Create those of its Apply,
-// so that an apply also removes what its manifest no longer has. It changes
-// nothing but who owns the fields; without such fields it does nothing.
+// Adopt moves the ownership of the fields that the manager has set with Create to
+// its Apply, so that Apply removes those that its manifest does not have. It
+// changes only the managed fields, and nothing if Adoptable is false.
 func (c *Cluster) Adopt(ctx context.Context, service *corev1.Service, manager string) error {
 	patch, err := csaupgrade.UpgradeManagedFieldsPatch(service, sets.New(manager), manager)
 	if err != nil || patch == nil {
@@ -88,10 +89,10 @@ func (c *Cluster) Adopt(ctx context.Context, service *corev1.Service, manager st
 	return nil
 }
 
-// WithoutInventions takes away from the answer to a dry run what the API
-// server made up for that which it has yet to choose: node ports, and the
-// cluster IP of a new service. Asked is what the user gave, before the live
-// service, or nil. The answer is changed and returned.
+// WithoutInventions removes from the answer to a dry run the values that the API
+// server allocates anew in the real write: node ports, and the cluster IP of a new
+// service. asked is the service in the request, and before the live service, nil
+// for a new one. The answer is modified and returned.
 func WithoutInventions(answer, asked, before *corev1.Service) *corev1.Service {
 	known := map[int32]bool{}
 	for _, service := range []*corev1.Service{before, asked} {

@@ -15,7 +15,8 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
-// behindAPI is a cluster whose API server answers all requests alike.
+// behindAPI returns a client of an API server that answers all requests with
+// answer.
 func behindAPI(t *testing.T, answer http.HandlerFunc) *Cluster {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -38,7 +39,7 @@ func failure(message string) string {
 	return `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"` + message + `"}`
 }
 
-func TestWhatTheAPIServerMetIsRead(t *testing.T) {
+func TestTryNodeOutcome(t *testing.T) {
 	const unreached = "error trying to reach service: "
 	for name, test := range map[string]struct {
 		answer  http.HandlerFunc
@@ -46,19 +47,19 @@ func TestWhatTheAPIServerMetIsRead(t *testing.T) {
 		status  int
 		fails   bool
 	}{
-		"a page":                       {says(200, "<html>"), probe.Connected, 200, false},
-		"a page that is not there":     {says(404, "nothing here"), probe.Connected, 404, false},
-		"an application's own 403":     {says(403, "not you"), probe.Connected, 403, false},
-		"an application's own 503":     {says(503, "come back later"), probe.Connected, 503, false},
-		"a refusal":                    {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: connect: connection refused")), probe.Refused, 0, false},
-		"a refusal in plain text":      {says(503, unreached+"dial tcp 10.1.11.4:30080: connect: connection refused"), probe.Refused, 0, false},
-		"a time-out":                   {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: i/o timeout")), probe.TimedOut, 0, false},
-		"no route":                     {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: connect: no route to host")), probe.NoRoute, 0, false},
-		"what is not HTTP":             {says(503, failure(unreached+`net/http: HTTP/1.x transport connection broken: malformed HTTP response \"SSH-2.0\"`)), probe.Connected, 0, false},
-		"a connection closed at once":  {says(503, failure(unreached+"EOF")), probe.Connected, 0, false},
-		"words that are new":           {says(503, failure(unreached+"the moon is full")), probe.Failed, 0, false},
-		"no such pod":                  {says(404, failure(`pods \"web\" not found`)), probe.Failed, 0, true},
-		"the API server's own trouble": {says(500, failure("etcd is gone")), probe.Failed, 0, true},
+		"a page":                      {says(200, "<html>"), probe.Connected, 200, false},
+		"a missing page":              {says(404, "nothing here"), probe.Connected, 404, false},
+		"403 of an application":       {says(403, "not you"), probe.Connected, 403, false},
+		"503 of an application":       {says(503, "come back later"), probe.Connected, 503, false},
+		"a refusal":                   {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: connect: connection refused")), probe.Refused, 0, false},
+		"a refusal in plain text":     {says(503, unreached+"dial tcp 10.1.11.4:30080: connect: connection refused"), probe.Refused, 0, false},
+		"a timeout":                   {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: i/o timeout")), probe.TimedOut, 0, false},
+		"no route":                    {says(503, failure(unreached+"dial tcp 10.1.11.4:30080: connect: no route to host")), probe.NoRoute, 0, false},
+		"another protocol":            {says(503, failure(unreached+`net/http: HTTP/1.x transport connection broken: malformed HTTP response \"SSH-2.0\"`)), probe.Connected, 0, false},
+		"a connection closed at once": {says(503, failure(unreached+"EOF")), probe.Connected, 0, false},
+		"an unknown message":          {says(503, failure(unreached+"the moon is full")), probe.Failed, 0, false},
+		"no such pod":                 {says(404, failure(`pods \"web\" not found`)), probe.Failed, 0, true},
+		"500 of the API server":       {says(500, failure("etcd is gone")), probe.Failed, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := behindAPI(t, test.answer).TryNode(t.Context(), "n1", 30080)
@@ -69,7 +70,7 @@ func TestWhatTheAPIServerMetIsRead(t *testing.T) {
 	}
 }
 
-func TestAMissingPermissionIsNamed(t *testing.T) {
+func TestForbiddenErrorNamesThePermission(t *testing.T) {
 	c := behindAPI(t, says(403, failure("User ana cannot get resource")))
 	for resource, try := range map[string]func() (probe.Result, error){
 		"nodes/proxy": func() (probe.Result, error) { return c.TryKubeProxy(t.Context(), "n1") },
@@ -83,7 +84,7 @@ func TestAMissingPermissionIsNamed(t *testing.T) {
 	}
 }
 
-func TestThePathsOfStandpoints(t *testing.T) {
+func TestPathsOfVantagePoints(t *testing.T) {
 	var path string
 	c := behindAPI(t, func(_ http.ResponseWriter, r *http.Request) { path = r.URL.Path })
 	for want, try := range map[string]func() (probe.Result, error){
@@ -97,8 +98,8 @@ func TestThePathsOfStandpoints(t *testing.T) {
 	}
 }
 
-// What a pod answers must not take the user's token elsewhere.
-func TestARedirectIsNotFollowed(t *testing.T) {
+// A pod must not be able to redirect the user's token to another server.
+func TestRedirectOfAPodIsNotFollowed(t *testing.T) {
 	var asked, token string
 	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked, token = r.URL.Path, r.Header.Get("Authorization") }))
 	defer thief.Close()
@@ -114,7 +115,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-func TestWhatTakesTooLongTimesOut(t *testing.T) {
+func TestTryNodeTimesOut(t *testing.T) {
 	c := behindAPI(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -123,7 +124,7 @@ func TestWhatTakesTooLongTimesOut(t *testing.T) {
 	}
 }
 
-func TestAForwardThatIsForbiddenIsNamed(t *testing.T) {
+func TestForbiddenPortForwardIsNamed(t *testing.T) {
 	c := behindAPI(t, says(403, failure("pods \\\"web\\\" is forbidden: User ana cannot create resource")))
 	_, err := c.TryLoopback(t.Context(), "shop", "web", 300)
 	var forbidden *ForbiddenError
@@ -132,22 +133,22 @@ func TestAForwardThatIsForbiddenIsNamed(t *testing.T) {
 	}
 }
 
-func TestTheNodesWordsTellWhatALoopbackDid(t *testing.T) {
+func TestLoopbackResult(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		err  error
 		want probe.Outcome
 	}{
-		{"a pod that says nothing", context.DeadlineExceeded, probe.Connected},
+		{"a pod that sends nothing", context.DeadlineExceeded, probe.Connected},
 		{"a pod that closes", io.EOF, probe.Connected},
 		{"a pod that resets", &tunnel.Error{Kind: tunnel.Reset, Message: "read: connection reset by peer"}, probe.Connected},
 		{"a pod that does not listen", &tunnel.Error{
 			Kind: tunnel.Refused, Message: "error forwarding port 300 to pod x: dial tcp4 127.0.0.1:300: connect: connection refused",
 		}, probe.Refused},
-		{"a pod that is gone", &tunnel.Error{Kind: tunnel.PodGone, Message: "pod sandbox is gone"}, probe.Failed},
+		{"a deleted pod", &tunnel.Error{Kind: tunnel.PodGone, Message: "pod sandbox is gone"}, probe.Failed},
 		{"a tunnel that breaks", &tunnel.Error{Kind: tunnel.Lost, Message: "the API server ended the tunnel: EOF"}, probe.Failed},
 	} {
-		if got := heard(t.Context(), test.err); got.Outcome != test.want {
+		if got := loopbackResult(t.Context(), test.err); got.Outcome != test.want {
 			t.Errorf("%s: got %v", test.name, got.Outcome)
 		}
 	}
