@@ -45,7 +45,7 @@ func TestOutlet(t *testing.T) {
 			t.Errorf("it reported %q, want %q", report.String(), want)
 		}
 	})
-	t.Run("its end does not wait for a stream that is stuck", func(t *testing.T) {
+	t.Run("its end does not wait for a stream that is stuck", func(*testing.T) {
 		stuck := &gate{open: make(chan struct{})}
 		defer close(stuck.open)
 		o := newOutlet(io.Discard)

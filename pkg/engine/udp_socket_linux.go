@@ -188,10 +188,10 @@ func (p *batchPackets) transmit(batch []datagram, to *flow) (int, error) {
 	for done < len(batch) {
 		out.fill(batch[done:], to)
 		n, err := mmsg(unix.SYS_SENDMMSG, p.fd, out.headers[:out.filled])
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			done += n
-		case unix.EAGAIN, unix.ENOBUFS:
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOBUFS):
 			return len(batch), nil
 		default:
 			return done, os.NewSyscallError("sendmmsg", err)

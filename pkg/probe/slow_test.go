@@ -82,7 +82,7 @@ func TestConnectIsRetriedOnce(t *testing.T) {
 func TestRetryDoesNotCancelTheFirstDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials, open atomic.Int32
-		p := Prober{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		p := Prober{Dial: func(_ context.Context, _, _ string) (net.Conn, error) {
 			dials.Add(1)
 			time.Sleep(2 * time.Second)
 			client, server := net.Pipe()
