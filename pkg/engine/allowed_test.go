@@ -102,3 +102,25 @@ func TestAnAddressThatTheOptionsNameIsOpened(t *testing.T) {
 		})
 	}
 }
+
+// FuzzAllowed compares what is opened without being named with what package net
+// takes for a loopback address.
+func FuzzAllowed(f *testing.F) {
+	for _, text := range []string{"127.0.0.1", "::1", "::", "0.0.0.0", "::ffff:127.0.0.1", "::127.0.0.1", "fe80::1"} {
+		f.Add(netip.MustParseAddr(text).AsSlice(), "")
+		f.Add(netip.MustParseAddr(text).AsSlice(), "lo")
+	}
+	e := New(Options{})
+	f.Cleanup(e.cut)
+	f.Fuzz(func(t *testing.T, bytes []byte, zone string) {
+		ip, ok := netip.AddrFromSlice(bytes)
+		if !ok {
+			return
+		}
+		ip = ip.WithZone(zone)
+		want := net.IP(bytes).IsLoopback() && ip.Zone() == ""
+		if got := e.allowed(netip.AddrPortFrom(ip, 30000)) == nil; got != want {
+			t.Errorf("%s is opened: %v, want %v", ip, got, want)
+		}
+	})
+}
