@@ -64,7 +64,7 @@ func TestLibrariesStayInThePackagesThatOwnThem(t *testing.T) {
 		"k8s.io/client-go/rest":             {"pkg/cluster", "pkg/cli", "pkg/tunnel"},
 		"k8s.io/client-go/tools/cache":      {"pkg/cluster"},
 		"k8s.io/client-go/tools/clientcmd":  {"pkg/cli"},
-		"k8s.io/client-go/transport":        {"pkg/tunnel"},
+		"k8s.io/client-go/transport":        {"pkg/cluster", "pkg/tunnel"},
 		"k8s.io/cli-runtime":                {"cmd/kubectl-nodeport", "pkg/cli", "pkg/render"},
 		"go.yaml.in/yaml":                   {"pkg/manifest"},
 		"net/http":                          {"pkg/cli", "pkg/cluster", "pkg/engine", "pkg/local", "pkg/manifest", "pkg/probe", "pkg/tunnel"},
