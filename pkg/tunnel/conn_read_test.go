@@ -13,9 +13,8 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// reluctant takes without waiting only part of what it is offered, and is told
-// of every byte in its order. Nothing here is locked: -race shows calls at the
-// same time.
+// reluctant writes only a part of each TryWrite, and records everything in order.
+// It has no lock, so that -race shows concurrent calls.
 type reluctant struct {
 	part           func(size int) int
 	got            bytes.Buffer
@@ -37,7 +36,7 @@ func (r *reluctant) TryWrite(p []byte) int {
 	return n
 }
 
-func TestWhatCannotBePassedOnAtOnceIsWritten(t *testing.T) {
+func TestWriteToWritesWhatTryWriteDoesNot(t *testing.T) {
 	const frames = 500
 	sent := make([]byte, frames*20<<10)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(sent)
@@ -45,9 +44,9 @@ func TestWhatCannotBePassedOnAtOnceIsWritten(t *testing.T) {
 		name string
 		part func(int) int
 	}{
-		{"where all can be", func(n int) int { return n }},
-		{"where nothing can be", func(int) int { return 0 }},
-		{"where something can be", rand.IntN},
+		{"all is accepted", func(n int) int { return n }},
+		{"nothing is accepted", func(int) int { return 0 }},
+		{"a part is accepted", rand.IntN},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t)
@@ -67,28 +66,28 @@ func TestWhatCannotBePassedOnAtOnceIsWritten(t *testing.T) {
 				t.Errorf("wrote %d of %d bytes: %v", n, len(sent), err)
 			}
 			if sha256.Sum256(w.got.Bytes()) != sha256.Sum256(sent) {
-				t.Error("they are not what was sent")
+				t.Error("the data differs from what was sent")
 			}
 			if w.writes == 0 {
-				t.Error("what came first was not written")
+				t.Error("the first data was not passed to Write")
 			}
 		})
 	}
 }
 
-// telling tells what it is called for, and with how much.
-type telling chan call
+// callRecorder passes on which method was called, and with how many bytes.
+type callRecorder chan call
 
 type call struct {
 	try  bool
 	size int
 }
 
-func (c telling) Write(p []byte) (int, error) { c <- call{false, len(p)}; return len(p), nil }
-func (c telling) TryWrite(p []byte) int       { c <- call{true, len(p)}; return len(p) }
+func (c callRecorder) Write(p []byte) (int, error) { c <- call{false, len(p)}; return len(p), nil }
+func (c callRecorder) TryWrite(p []byte) int       { c <- call{true, len(p)}; return len(p) }
 
-func TestWhatComesWhileNothingIsLeftIsPassedOn(t *testing.T) {
-	calls := make(telling, 1)
+func TestNewDataGoesToTryWriteWhileWriteToWaits(t *testing.T) {
+	calls := make(callRecorder, 1)
 	c := connect(t, dialer(t, start(t), Options{}), 7)
 	type ending struct {
 		n   int64
@@ -117,7 +116,7 @@ func TestWhatComesWhileNothingIsLeftIsPassedOn(t *testing.T) {
 	}
 }
 
-func TestWriteToTellsHowItEnded(t *testing.T) {
+func TestWriteToReturnsWhyItEnded(t *testing.T) {
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		name   string
@@ -125,9 +124,9 @@ func TestWriteToTellsHowItEnded(t *testing.T) {
 		writer io.Writer
 		is     func(error) bool
 	}{
-		{"by a refusal", 9, new(bytes.Buffer), func(err error) bool { return isKind(err, Refused) }},
-		{"by a reset", 11, new(bytes.Buffer), func(err error) bool { return isKind(err, Reset) }},
-		{"by who is written to", 15, &reluctant{err: broken}, func(err error) bool { return errors.Is(err, broken) }},
+		{"refused by the pod", 9, new(bytes.Buffer), func(err error) bool { return isKind(err, Refused) }},
+		{"reset by the pod", 11, new(bytes.Buffer), func(err error) bool { return isKind(err, Reset) }},
+		{"failed to write", 15, &reluctant{err: broken}, func(err error) bool { return errors.Is(err, broken) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, dialer(t, start(t), Options{}), test.port)

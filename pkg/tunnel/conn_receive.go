@@ -116,7 +116,7 @@ func (c *Conn) streamEnded(stream uint32) {
 // endByNodeLocked ends the pod's side, and ours, so that the node forgets the
 // connection.
 func (c *Conn) endByNodeLocked() {
-	why := error(io.EOF)
+	why := io.EOF
 	if len(c.node.reason) > 0 {
 		why = parseReason(c.session.pod, c.port, string(c.node.reason))
 	}

@@ -17,7 +17,7 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// transports runs a test over both.
+// transports runs a test over each transport.
 func transports(t *testing.T, test func(t *testing.T, s *server)) {
 	for _, name := range []transportName{webSocketTransport, spdyTransport} {
 		t.Run(string(name), func(t *testing.T) {
@@ -56,7 +56,8 @@ func TestAConnectionIsANetConn(t *testing.T) {
 	})
 }
 
-// pipe is a connection over loopback, which has buffers, as a pod's has.
+// pipe returns the ends of a connection over loopback, which has buffers like that
+// of a pod.
 func pipe() (a, b net.Conn, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +83,7 @@ func TestAConnectionCarriesWhatIsSent(t *testing.T) {
 	})
 }
 
-func TestConnectionsAtATimeEachReadTheirOwn(t *testing.T) {
+func TestConcurrentConnectionsReadTheirOwnData(t *testing.T) {
 	d := dialer(t, start(t), Options{})
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -103,7 +104,7 @@ func TestConnectionsAtATimeEachReadTheirOwn(t *testing.T) {
 	all.Wait()
 }
 
-func TestAFailureIsToldByItsKind(t *testing.T) {
+func TestFailuresHaveKinds(t *testing.T) {
 	transports(t, func(t *testing.T, s *server) {
 		for _, test := range []struct {
 			name string
@@ -123,7 +124,7 @@ func TestAFailureIsToldByItsKind(t *testing.T) {
 					t.Errorf("read %q, %v; want %q, %s", got, err, test.read, test.kind)
 				}
 				if strings.Contains(err.Error(), "sandbox") || strings.Contains(err.Error(), "tcp") {
-					t.Errorf("the runtime's words are told: %v", err)
+					t.Errorf("the text of the container runtime is shown: %v", err)
 				}
 				if _, err := c.Write([]byte("more")); !isKind(err, test.kind) {
 					t.Errorf("write: %v", err)
@@ -133,7 +134,7 @@ func TestAFailureIsToldByItsKind(t *testing.T) {
 	})
 }
 
-func TestARefusalDoesNotHarmOtherConnections(t *testing.T) {
+func TestARefusalDoesNotAffectOtherConnections(t *testing.T) {
 	for _, careless := range []bool{false, true} {
 		t.Run(map[bool]string{false: "by a runtime that resets streams", true: "by a runtime that leaves them"}[careless], func(t *testing.T) {
 			s := start(t)
@@ -157,7 +158,7 @@ func TestARefusalDoesNotHarmOtherConnections(t *testing.T) {
 	}
 }
 
-func TestAClientThatDoesNotReadStopsNobodyElse(t *testing.T) {
+func TestAClientThatDoesNotReadBlocksNoOther(t *testing.T) {
 	transports(t, func(t *testing.T, s *server) {
 		d := dialer(t, s, Options{})
 		flood := connect(t, d, 15)
@@ -201,7 +202,7 @@ func ended(c *Conn) {
 	}
 }
 
-func TestADeadlineIsOfOneConnection(t *testing.T) {
+func TestADeadlineConcernsOneConnection(t *testing.T) {
 	d := dialer(t, start(t), Options{MaxPerPod: 1})
 	silent, other := connect(t, d, 13), connect(t, d, 7)
 	_ = silent.SetReadDeadline(time.Now().Add(time.Millisecond))
@@ -211,7 +212,7 @@ func TestADeadlineIsOfOneConnection(t *testing.T) {
 	mustEcho(t, other, "hello")
 }
 
-func TestAnEndOfWritingIsHeldBackWhileThePodAnswers(t *testing.T) {
+func TestCloseWriteDoesNotCutTheAnswerOff(t *testing.T) {
 	s := start(t)
 	d := dialer(t, s, Options{})
 	c := connect(t, d, 17)
@@ -228,7 +229,7 @@ func TestAnEndOfWritingIsHeldBackWhileThePodAnswers(t *testing.T) {
 	}
 }
 
-func TestAnEndOfWritingAfterTheAnswerIsPassedOn(t *testing.T) {
+func TestCloseWriteAfterTheAnswerEndsTheConnection(t *testing.T) {
 	d := dialer(t, start(t), Options{})
 	c := connect(t, d, 7)
 	mustEcho(t, c, "hello")
@@ -278,7 +279,7 @@ func TestConnectionsEndWithTheirTunnel(t *testing.T) {
 	})
 }
 
-func TestATunnelWithoutAnAnswerToPingsIsGivenUp(t *testing.T) {
+func TestATunnelEndsWithoutAnswersToPings(t *testing.T) {
 	s := start(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -303,8 +304,8 @@ func TestATunnelWithoutAnAnswerToPingsIsGivenUp(t *testing.T) {
 	}
 }
 
-// relay passes connections on until the gate closes; then it keeps them, and
-// passes nothing on.
+// relay proxies connections until the gate closes. Then it keeps them open and
+// forwards nothing.
 func relay(l net.Listener, to string, gate <-chan struct{}) {
 	for {
 		in, err := l.Accept()
@@ -333,7 +334,7 @@ func relay(l net.Listener, to string, gate <-chan struct{}) {
 	}
 }
 
-func TestRefusalsOfTunnelsAreToldByTheirKind(t *testing.T) {
+func TestRefusedTunnelsHaveKinds(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		code    int
@@ -343,7 +344,7 @@ func TestRefusalsOfTunnelsAreToldByTheirKind(t *testing.T) {
 		{"the user may not", 403, `pods "web" is forbidden: User "jane" cannot create resource "pods/portforward"`, Forbidden},
 		{"the token has expired", 401, "Unauthorized", Unauthorized},
 		{"the pod is not there", 404, `pods "web" not found`, PodGone},
-		{"the kubelet is not there", 500, "error dialing backend: dial tcp 10.1.11.4:10250: connect: connection refused", NodeUnreachable},
+		{"the kubelet is down", 500, "error dialing backend: dial tcp 10.1.11.4:10250: connect: connection refused", NodeUnreachable},
 		{"the pod does not run", 500, "unable to forward port because pod is not running. Current status=Succeeded", PodGone},
 		{"it is something else", 400, "bad request", Failed},
 	} {
@@ -358,7 +359,7 @@ func TestRefusalsOfTunnelsAreToldByTheirKind(t *testing.T) {
 	}
 }
 
-func TestALossBeforeTheNodeKnewIsToldApart(t *testing.T) {
+func TestALossBeforeTheNodeKnewIsStale(t *testing.T) {
 	s := start(t)
 	c := connect(t, dialer(t, s, Options{}), 7)
 	mustEcho(t, c, "hello")

@@ -162,11 +162,11 @@ func TestHowLongTheEndOfWritingIsHeldBack(t *testing.T) {
 		before, after func(c *Conn)
 		want          time.Duration
 	}{
-		{"the pod has answered", func(c *Conn) { request(c); time.Sleep(1); answer(c) }, nil, holdAfterAnswer},
+		{"the pod has answered", func(c *Conn) { request(c); time.Sleep(time.Nanosecond); answer(c) }, nil, holdAfterAnswer},
 		{"the pod has answered long ago", func(c *Conn) { request(c); answer(c); time.Sleep(holdAfterAnswer) }, nil, 0},
 		{"the pod speaks first", answer, nil, holdAfterAnswer},
-		{"the pod has not answered", func(c *Conn) { answer(c); time.Sleep(1); request(c) }, nil, holdBeforeAnswer},
-		{"the pod answers later", func(c *Conn) { answer(c); time.Sleep(1); request(c) }, answer, holdDuringAnswer},
+		{"the pod has not answered", func(c *Conn) { answer(c); time.Sleep(time.Nanosecond); request(c) }, nil, holdBeforeAnswer},
+		{"the pod answers later", func(c *Conn) { answer(c); time.Sleep(time.Nanosecond); request(c) }, answer, holdDuringAnswer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestHowLongTheEndOfWritingIsHeldBack(t *testing.T) {
 					if fins, _ := s.written(t); fins != 0 {
 						t.Error("it was sent too early")
 					}
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					synctest.Wait()
 				}
 				if fins, _ := s.written(t); fins != 1 || c.phase != phaseFinSent {

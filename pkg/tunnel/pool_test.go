@@ -36,7 +36,7 @@ func (r *recorded) add(e Event) {
 	}
 }
 
-// await waits until n events of a kind have happened.
+// await waits for n events of a kind.
 func (r *recorded) await(t *testing.T, kind EventKind, n int) []Event {
 	t.Helper()
 	limit := time.After(20 * time.Second)
@@ -97,14 +97,14 @@ func TestCountsAreWrittenForPrometheus(t *testing.T) {
 	}
 }
 
-// warm has a tunnel to the test pod opened that nobody waits for.
+// warm opens a tunnel to the test pod that nobody waits for.
 func warm(d *Dialer) {
 	d.pools.mu.Lock()
 	defer d.pools.mu.Unlock()
 	d.keepSpareLocked(d.pools.ofLocked(testPod))
 }
 
-// gated is a network connection on which nothing arrives while a gate is closed.
+// gated is a network connection that delivers nothing while a gate is closed.
 type gated struct {
 	net.Conn
 	gate *atomic.Pointer[chan struct{}]
@@ -194,7 +194,7 @@ func TestEveryPodMayHaveOneTunnel(t *testing.T) {
 	}
 }
 
-func TestTheWayThatWorksIsRemembered(t *testing.T) {
+func TestTheTransportThatWorksIsRemembered(t *testing.T) {
 	s := start(t)
 	var sockets atomic.Int32
 	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
@@ -226,7 +226,7 @@ func TestTheWayThatWorksIsRemembered(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNotReadyIsAskedAgain(t *testing.T) {
+func TestAServerThatIsNotReadyIsTriedAgain(t *testing.T) {
 	s := start(t)
 	var asked atomic.Int32
 	s.refuse = func(w http.ResponseWriter, _ *http.Request) bool {
@@ -258,7 +258,7 @@ func TestDialingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestTheTunnelsOfAPodThatIsGoneAreClosed(t *testing.T) {
+func TestTheTunnelsOfADeletedPodAreClosed(t *testing.T) {
 	r := record()
 	d := dialer(t, start(t), Options{OnEvent: r.add})
 	open := connect(t, d, 7)
@@ -371,12 +371,12 @@ func TestADeadlineCanBeSetAfterItWasStopped(t *testing.T) {
 	select {
 	case <-set:
 	case <-time.After(10 * time.Second):
-		t.Fatal("to set a deadline waits for one that was stopped")
+		t.Fatal("set waits for a deadline that was stopped")
 	}
 	<-d.expired()
 }
 
-// A machine that sleeps hears nothing, and its monotonic clock sleeps with it.
+// While a machine sleeps, it receives nothing, and its monotonic clock stands still.
 func TestATunnelIsNotUsedAgainAfterTheMachineSlept(t *testing.T) {
 	r := record()
 	d := dialer(t, start(t), Options{OnEvent: r.add})

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/nettest"
 )
 
-// rawPipe is a connection over loopback of which one end is a socket.
+// rawPipe is a connection over loopback of which one end is raw.
 func rawPipe() (a, b net.Conn, err error) {
 	a, b, err = pipe()
 	if err != nil {
@@ -21,12 +21,12 @@ func rawPipe() (a, b net.Conn, err error) {
 	}
 	a, err = withRawIO(func(context.Context, string, string) (net.Conn, error) { return a, nil })(context.Background(), "", "")
 	if _, ok := a.(*rawConn); !ok {
-		err = errors.Join(err, errors.New("it is no socket"))
+		err = errors.Join(err, errors.New("it is not raw"))
 	}
 	return a, b, err
 }
 
-func TestASocketIsANetConn(t *testing.T) {
+func TestARawConnIsANetConn(t *testing.T) {
 	nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
 		a, b, err := rawPipe()
 		if err != nil {
@@ -36,7 +36,7 @@ func TestASocketIsANetConn(t *testing.T) {
 	})
 }
 
-func TestOnlyConnectionsOfTCPAreSockets(t *testing.T) {
+func TestOnlyTCPConnectionsAreRaw(t *testing.T) {
 	other, _ := net.Pipe()
 	broken := errors.New("broken")
 	for _, test := range []struct {
@@ -56,7 +56,7 @@ func TestOnlyConnectionsOfTCPAreSockets(t *testing.T) {
 	}
 }
 
-func TestASocketFailsAsATCPConnDoes(t *testing.T) {
+func TestARawConnFailsAsATCPConnDoes(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		fail func(conn net.Conn, peer *net.TCPConn) error
@@ -119,7 +119,7 @@ func TestASocketFailsAsATCPConnDoes(t *testing.T) {
 	}
 }
 
-// plain is an error without the numbers of ports.
+// plain returns the text of an error without numbers of ports.
 func plain(err error) string {
 	return regexp.MustCompile(`:\d+`).ReplaceAllString(err.Error(), ":port")
 }
@@ -129,8 +129,9 @@ func timedOut(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// What is read past the runtime, and what with it, come from two connections here.
-func TestTheRuntimeHearsOfWhoNeverWaits(t *testing.T) {
+// Reads that bypass the runtime, and reads that do not, come from two connections
+// here.
+func TestReadsThatNeverWaitReachTheRuntime(t *testing.T) {
 	past, fromPast := tcpPipe(t)
 	with, fromWith := tcpPipe(t)
 	raw, err := past.SyscallConn()
@@ -149,14 +150,14 @@ func TestTheRuntimeHearsOfWhoNeverWaits(t *testing.T) {
 	for range 2 * maxRawReads { // which wait, most of them
 		go func() { _, _ = fromPast.Write([]byte("p")) }()
 		if read() != 'p' {
-			t.Fatal("it was told of a read that has waited")
+			t.Fatal("a read that waited went through the runtime")
 		}
 	}
 	_, _ = fromPast.Write(bytes.Repeat([]byte("p"), 2*maxRawReads))
 	for range 2 {
 		for n := 0; read() == 'p'; n++ {
 			if n == maxRawReads {
-				t.Fatalf("it was not told of %d reads that did not wait", n+1)
+				t.Fatalf("%d reads bypassed the runtime without waiting", n+1)
 			}
 		}
 	}

@@ -24,24 +24,25 @@ import (
 	"k8s.io/streaming/pkg/httpstream/spdy"
 )
 
-// server stands for an API server and the nodes behind it. Its SPDY is that of
-// Kubernetes, and its WebSocket another one than ours.
+// server is an API server with its nodes, reduced to port forwarding. Its SPDY is
+// that of Kubernetes, and its WebSocket is not ours.
 type server struct {
 	*httptest.Server
 	t testing.TB
-	// forward does what a container runtime does with a connection to a port.
+	// forward handles a connection to a port as a container runtime does.
 	forward func(port string, data httpstream.Stream) error
-	// careless is a runtime that leaves the streams of failed connections as they
-	// are, as containerd 1.6 does.
+	// careless makes the runtime leave the streams of failed connections open, as
+	// containerd 1.6 does.
 	careless bool
-	// refuse answers a request that it does not upgrade; nil upgrades all.
+	// refuse answers a request instead of an upgrade, or reports false. If it is
+	// nil, all requests are upgraded.
 	refuse func(w http.ResponseWriter, r *http.Request) bool
 
 	mu    sync.Mutex
 	conns []net.Conn // of the tunnels
 }
 
-// start starts a server; set its fields before the first request.
+// start starts a server. Set its fields before the first request.
 func start(t testing.TB) *server {
 	t.Helper()
 	s := prepare(t)
@@ -61,7 +62,7 @@ func prepare(t testing.TB) *server {
 	return s
 }
 
-// ports are what the pod does at each of its ports.
+// ports holds the applications of the pod by their ports.
 var ports = map[string]func(data httpstream.Stream) error{
 	"7": echo,
 	"9": func(httpstream.Stream) error {
@@ -71,11 +72,11 @@ var ports = map[string]func(data httpstream.Stream) error{
 		_, _ = io.WriteString(data, "half of an ans")
 		return errors.New("read tcp 127.0.0.1:1->127.0.0.1:11: read: connection reset by peer")
 	},
-	"13": func(data httpstream.Stream) error { // listens, and says nothing
+	"13": func(data httpstream.Stream) error { // reads, and writes nothing
 		_, _ = io.Copy(io.Discard, data)
 		return nil
 	},
-	"15": func(data httpstream.Stream) error { // says a lot
+	"15": func(data httpstream.Stream) error { // writes without end
 		for chunk := make([]byte, 32<<10); ; {
 			if _, err := data.Write(chunk); err != nil {
 				return nil
@@ -106,7 +107,7 @@ func echo(data httpstream.Stream) error {
 	return nil
 }
 
-// config is how to reach the server.
+// config returns the configuration of a client of the server.
 func (s *server) config() *rest.Config {
 	config := &rest.Config{Host: s.URL}
 	if s.TLS != nil {
@@ -115,7 +116,7 @@ func (s *server) config() *rest.Config {
 	return config
 }
 
-// cut ends the tunnels as a network does that is gone.
+// cut closes the connections of the tunnels, as a failing network does.
 func (s *server) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,7 +212,7 @@ func (s *server) pair(reason, data httpstream.Stream) {
 	_ = data.Close()
 }
 
-// status writes an API server's refusal.
+// status writes a refusal as the API server does.
 func status(w http.ResponseWriter, code int, reason metav1.StatusReason, message string) bool {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
@@ -222,7 +223,7 @@ func status(w http.ResponseWriter, code int, reason metav1.StatusReason, message
 	return true
 }
 
-// dialer returns a Dialer of which nothing is left when the test ends.
+// dialer returns a Dialer and checks that nothing is left of it when the test ends.
 func dialer(t testing.TB, s *server, options Options) *Dialer {
 	t.Helper()
 	d, err := New(s.config(), options)
@@ -236,8 +237,8 @@ func dialer(t testing.TB, s *server, options Options) *Dialer {
 	return d
 }
 
-// noneLeft fails the test if goroutines of the package stay. Nothing tells of
-// their end, so it looks again and again.
+// noneLeft fails the test if goroutines of the package stay. Their end cannot be
+// awaited, so it polls.
 func noneLeft(t testing.TB) {
 	t.Helper()
 	var left []string
@@ -249,7 +250,8 @@ func noneLeft(t testing.TB) {
 	t.Errorf("%d goroutines are left, as:\n%s", len(left), left[0])
 }
 
-// ours returns the stacks of goroutines in the package's code, not its tests'.
+// ours returns the stacks of the goroutines that run code of the package, not of
+// its tests.
 func ours() []string {
 	stacks := make([]byte, 4<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -277,7 +279,7 @@ func connect(t testing.TB, d *Dialer, port uint16) *Conn {
 	return c
 }
 
-// mustEcho sends a text to the echo port and awaits it.
+// mustEcho sends a text to the echo port and reads it back.
 func mustEcho(t testing.TB, c *Conn, text string) {
 	t.Helper()
 	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {

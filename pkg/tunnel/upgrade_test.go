@@ -99,7 +99,7 @@ func TestTunnelsGoThroughProxies(t *testing.T) {
 	}
 }
 
-// passOn is what a proxy does with CONNECT.
+// passOn handles CONNECT as a proxy does.
 func passOn(w http.ResponseWriter, r *http.Request) {
 	out, err := net.Dial("tcp", r.Host)
 	if err != nil || r.Method != http.MethodConnect {
