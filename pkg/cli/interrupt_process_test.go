@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -240,6 +241,9 @@ func TestASignalEndsEveryCommandWhoseOutputNobodyReads(t *testing.T) {
 }
 
 func TestSIGHUPEndsACommandUnlessItIsIgnored(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("skipped: the tests run where SIGHUP is ignored, as under nohup")
+	}
 	address, accepted := muteServer(t)
 	command := program(t, "get", "--server", address)
 	ended := start(t, command)

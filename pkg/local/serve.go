@@ -29,10 +29,10 @@ func (c *Cluster) Serve(ctx context.Context, listener net.Listener) error {
 			handler.ServeHTTP(w, r)
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
+	server.SetKeepAlivesEnabled(false) // idle connections would count as clients
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	err := server.Serve(&limitedListener{Listener: listener})
 	if errors.Is(err, http.ErrServerClosed) {

@@ -23,7 +23,7 @@ func TestTheBuiltPluginServesThisVersion(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	node(t, c, "built-1", "127.0.0.4")
+	node(t, c, "built-1", "127.0.0.44") // no other test's
 	pod(t, c, namespace, "web", "built-1", "10.2.1.7", true)
 	for _, test := range []struct{ command, want string }{
 		{"version", serverVersion(t, c)},
