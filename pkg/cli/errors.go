@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/manifest"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/tunnel"
 )
 
@@ -93,7 +94,7 @@ func (f *factory) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		for _, err := range all(err) {
 			if !errors.Is(err, context.Canceled) {
-				f.say("error: %s", render.SafeLines(f.explain(err))) // what it leaves behind
+				f.say("error: %s", render.SafeLines(safe.URLs(f.explain(err)))) // what it leaves behind
 			}
 		}
 		f.say("interrupted")
@@ -107,7 +108,7 @@ func (f *factory) report(err error) int {
 		told = unchecked.err
 	}
 	for _, err := range all(told) {
-		f.say("error: %s", render.SafeLines(f.explain(err)))
+		f.say("error: %s", render.SafeLines(safe.URLs(f.explain(err))))
 	}
 	if errors.As(err, &usage) {
 		f.say("See \"%s --help\".", usage.cmd.CommandPath())

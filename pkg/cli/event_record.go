@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/engine"
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/render"
 )
 
 // eventRecord is the stable form of an event in JSON, of run and of forward.
@@ -28,7 +29,7 @@ type eventRecord struct {
 // write writes an event as a line, with the time.
 func (r eventRecord) write(w io.Writer) error {
 	r.Time = time.Now().UTC()
-	return json.NewEncoder(w).Encode(r)
+	return json.NewEncoder(render.EscapeJSON(w)).Encode(r)
 }
 
 // engineRecord is an event of the engine.

@@ -66,7 +66,13 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
 		return nil, fmt.Errorf("there is no output format %q; give one of %s", format, strings.Join(flags.formats(), ", "))
 	}
-	return printer, err
+	if err != nil {
+		return nil, err
+	}
+	asJSON := *flags.print
+	asJSON.OutputFormat = new("json")
+	jsonPrinter, err := asJSON.ToPrinter()
+	return render.SafePrinter(format, printer, jsonPrinter), err
 }
 
 // columnsLimit is the most that a file of columns may hold.

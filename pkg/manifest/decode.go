@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/spelling"
 )
@@ -143,7 +144,7 @@ func (o *Object) decodeTyped(schema *schema, fields map[string]any) []*Problem {
 	problems := append(duplicateKeys(o), schema.check(o, typed, fields)...)
 	o.Object = typed
 	if err := decodeInto(typed, o.JSON); err != nil && len(problems) == 0 {
-		problems = append(problems, o.problem("", printable(err.Error()), ""))
+		problems = append(problems, o.problem("", safe.Text(err.Error()), ""))
 	}
 	slices.SortStableFunc(problems, byPosition)
 	return problems

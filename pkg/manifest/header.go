@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 )
 
 // readHeader reads what every object has, apiVersion, kind and metadata, and
@@ -93,7 +95,7 @@ func badName(o *Object) string {
 	if typed, _ := known(o.Kind); typed != nil && isBuiltin(o.APIVersion) {
 		reasons = validation.IsDNS1123Subdomain(o.Name)
 	}
-	if strings.IndexFunc(o.Name, unprintable) >= 0 {
+	if strings.IndexFunc(o.Name, safe.Unsafe) >= 0 {
 		reasons = []string{"it holds control characters"}
 	}
 	if len(reasons) == 0 {

@@ -3,7 +3,6 @@ package manifest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -95,31 +94,4 @@ func stdin(stream io.Reader) func(context.Context) (io.ReadCloser, *Problem) {
 		}
 		return io.NopCloser(stream), nil
 	}
-}
-
-func remote(client *http.Client, address string) func(context.Context) (io.ReadCloser, *Problem) {
-	return func(ctx context.Context) (io.ReadCloser, *Problem) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
-		if err != nil {
-			return nil, fetchProblem(redacted(address), err)
-		}
-		response, err := client.Do(request)
-		if err != nil {
-			return nil, fetchProblem(redacted(address), err)
-		}
-		if response.StatusCode != http.StatusOK {
-			response.Body.Close()
-			return nil, &Problem{Message: fmt.Sprintf("cannot fetch %q: the server answered %s", redacted(address), response.Status)}
-		}
-		return response.Body, nil
-	}
-}
-
-// fetchProblem words an error of the network without repeating the address.
-func fetchProblem(address string, err error) *Problem {
-	cause := err
-	for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(cause) {
-		cause = inner
-	}
-	return &Problem{Message: fmt.Sprintf("cannot fetch %q: %v", address, cause), cause: err}
 }

@@ -29,7 +29,7 @@ type Source struct {
 	Recursive bool
 	// Stdin is read for "-"; nil is empty.
 	Stdin io.Reader
-	// HTTP fetches URLs; nil is http.DefaultClient.
+	// HTTP fetches URLs in tests; nil is a client with limits.
 	HTTP *http.Client
 	// Skip reports whether a file that was found in a folder is left out; nil
 	// leaves out none.

@@ -12,11 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 )
 
 // mismatch reports content that is not of the type of its field.
 func (c *checker) mismatch(t reflect.Type, content any, field string) {
-	message := fmt.Sprintf("%s must be %s, not %s", printable(field), wanted(t, content), describe(content))
+	message := fmt.Sprintf("%s must be %s, not %s", safe.Text(field), wanted(t, content), describe(content))
 	c.report(field, message, c.mismatchHint(t, content, field))
 }
 

@@ -13,6 +13,8 @@ import (
 
 	yaml "go.yaml.in/yaml/v3"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 )
 
 // yamlLimit is the most that one YAML document may hold: its parsers need a
@@ -73,7 +75,7 @@ func (d document) jsonProblem(offset int, err error) *Problem {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		offset, message = len(bytes.TrimRight(d.text, " \t\r\n")), "it ends in the middle of a value"
 	}
-	return &Problem{Position: d.at(offset), Message: "not valid JSON: " + printable(message)}
+	return &Problem{Position: d.at(offset), Message: "not valid JSON: " + safe.Text(message)}
 }
 
 func (d document) parseYAML() ([]value, *Problem) {
@@ -121,7 +123,7 @@ func (d document) yamlProblem(err error) *Problem {
 			}
 		}
 	}
-	problem := &Problem{Position: d.positionOfLine(d.lineOfError(err, line)), Message: "not valid YAML: " + printable(message)}
+	problem := &Problem{Position: d.positionOfLine(d.lineOfError(err, line)), Message: "not valid YAML: " + safe.Text(message)}
 	if strings.Contains(message, "mapping values are not allowed") || strings.Contains(message, "did not find expected") {
 		problem.Hint = "check the indentation and the quotes of this line and the one before"
 	}

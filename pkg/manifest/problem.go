@@ -2,10 +2,9 @@ package manifest
 
 import (
 	"errors"
-	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
 
@@ -44,7 +43,7 @@ func (p *Problem) Error() string {
 	if p.Hint != "" {
 		b.WriteString("; " + p.Hint)
 	}
-	return printable(b.String())
+	return safe.Text(b.String())
 }
 
 // Unwrap returns the error of the file system or network behind the problem, or nil.
@@ -65,23 +64,3 @@ func Problems(err error) []*Problem {
 	}
 	return nil
 }
-
-// printable escapes what could move a terminal's cursor or hide text: names
-// and keys come from files that others wrote.
-func printable(s string) string {
-	if strings.IndexFunc(s, unprintable) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unprintable(r) {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func unprintable(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }

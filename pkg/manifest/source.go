@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/safe"
 )
 
 // stdinName stands for standard input in positions.
@@ -24,7 +24,7 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 	case path == "-":
 		return []input{{name: stdinName, open: stdin(s.Stdin)}}, nil
 	case strings.HasPrefix(path, "http://"), strings.HasPrefix(path, "https://"):
-		return []input{{name: redacted(path), open: remote(s.client(), path)}}, nil
+		return []input{{name: safe.URL(path), open: remote(s.HTTP, path)}}, nil
 	}
 	paths, err := expandPattern(path)
 	if err != nil {
@@ -47,22 +47,6 @@ func (s Source) inputs(path string) ([]input, *Problem) {
 		}
 	}
 	return inputs, nil
-}
-
-// redacted is an address without the password in it.
-func redacted(address string) string {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return parsed.Redacted()
-}
-
-func (s Source) client() *http.Client {
-	if s.HTTP == nil {
-		return http.DefaultClient
-	}
-	return s.HTTP
 }
 
 // expandPattern returns the files that path means: itself, where it exists.

@@ -135,7 +135,7 @@ func TestURLs(t *testing.T) {
 	}
 	withPassword := strings.Replace(server.URL, "://", "://user:secret@", 1)
 	_, err = read(withPassword + "/other.yaml")
-	want := `cannot fetch "` + strings.Replace(server.URL, "://", "://user:xxxxx@", 1) + `/other.yaml": the server answered 404 Not Found`
+	want := `cannot fetch "` + strings.Replace(server.URL, "://", "://xxxxx@", 1) + `/other.yaml": the server answered 404 Not Found`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

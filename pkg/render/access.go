@@ -41,7 +41,7 @@ type accessRecord struct {
 // and how long it took, and why it failed if it did.
 func AccessLine(w io.Writer, access *engine.Access, asJSON bool, g Glyphs) error {
 	if asJSON {
-		return json.NewEncoder(w).Encode(recordOf(access))
+		return json.NewEncoder(EscapeJSON(w)).Encode(recordOf(access))
 	}
 	_, err := fmt.Fprintln(w, Safe(accessText(access, g)))
 	return err

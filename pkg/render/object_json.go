@@ -12,7 +12,7 @@ import (
 // ObjectJSON writes what Object returns, service by service: a list of every address
 // of every node for every service is too large to be held at once.
 func ObjectJSON(w io.Writer, table *route.Table, single bool) error {
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriter(EscapeJSON(w))
 	if single && len(table.Services) == 1 {
 		if err := writeJSON(out, newServiceObject(table, &table.Services[0]), ""); err != nil {
 			return err

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"io"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/check"
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -88,7 +86,7 @@ type gapObject struct {
 
 // JSON writes a report for programs.
 func JSON(w io.Writer, r *Report) error {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(EscapeJSON(w))
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "    ")
 	return encoder.Encode(newReportObject(r))
@@ -96,12 +94,7 @@ func JSON(w io.Writer, r *Report) error {
 
 // YAML writes the same as JSON does.
 func YAML(w io.Writer, r *Report) error {
-	data, err := yaml.Marshal(newReportObject(r))
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(data)
-	return err
+	return writeYAML(w, newReportObject(r))
 }
 
 func newReportObject(r *Report) reportObject {

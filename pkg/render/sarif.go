@@ -121,7 +121,7 @@ func SARIF(w io.Writer, r *Report) error {
 		result.Suppressions = []sarifSuppression{{kind, ignored.Ignore.Reason}}
 		run.Results = append(run.Results, result)
 	}
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(EscapeJSON(w))
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(sarifLog{
