@@ -71,6 +71,10 @@ func (flags *outputFlags) printer() (printers.ResourcePrinter, error) {
 	}
 	asJSON := *flags.print
 	asJSON.OutputFormat = new("json")
+	if setter := asJSON.TypeSetterPrinter; setter != nil { // it holds the printer that it was last asked for
+		own := *setter
+		asJSON.TypeSetterPrinter = &own
+	}
 	jsonPrinter, err := asJSON.ToPrinter()
 	return render.SafePrinter(format, printer, jsonPrinter), err
 }
