@@ -38,7 +38,7 @@ func TestProblemsOfObjects(t *testing.T) {
 		{
 			"control characters in a name",
 			"apiVersion: v1\nkind: Service\nmetadata: {name: \"web\\e[2J\"}\n",
-			`stdin:3:12: Service/web\x1b[2J: metadata.name "web\x1b[2J" is not a valid name: it holds control characters`,
+			`stdin:3:12: Service/web\u001b[2J: metadata.name "web\x1b[2J" is not a valid name: it holds control characters`,
 		},
 		{
 			"capitals in a name",
