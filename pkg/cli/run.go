@@ -127,6 +127,7 @@ func (flags *runFlags) options(f *factory, args []string) (*runOptions, error) {
 	if o.machine.Commands, err = parseCommands(flags.commands, o.machine.Backends); err != nil {
 		return nil, err
 	}
+	o.serve.commands = len(o.machine.Commands) > 0
 	if flags.nodePortRange != "" {
 		if o.machine.NodePorts, err = nodeport.ParseRange(flags.nodePortRange); err != nil {
 			return nil, err

@@ -31,6 +31,8 @@ type serveOptions struct {
 	accessLog string
 	// status is where metrics and the like are served; the zero AddrPort is nowhere.
 	status netip.AddrPort
+	// commands is whether commands of --exec run, which take time to end.
+	commands bool
 }
 
 func (flags *serveFlags) add(cmd *cobra.Command) {
@@ -132,9 +134,10 @@ func (o *serveOptions) end(ctx context.Context, f *factory, server server) error
 			<-done
 			return context.Canceled
 		case <-long.C:
-			if server.Connections() > 0 {
+			switch {
+			case server.Connections() > 0:
 				f.say("note: connections are open still, which have %s to end; Ctrl-C cuts them now", o.drain)
-			} else {
+			case o.commands:
 				f.say("note: waiting for the commands to end")
 			}
 		}

@@ -59,7 +59,11 @@ func TestVerdictsAreTheSameOverASlowNetwork(t *testing.T) {
 					t.Parallel()
 					s := shells[name]
 					s.t = t
-					s.finds(s.examine("web").without("NP311"), nil, test.want...)
+					r := s.examine("web").without("NP311")
+					if name == "HTTP at a port for TLS" { // the reset after its answer overtakes a lost answer
+						r = r.without("NP312")
+					}
+					s.finds(r, nil, test.want...)
 				})
 			}
 		})
