@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,8 @@ type Cluster struct {
 	// proxied sends the requests that the API server proxies to nodes and pods.
 	proxied *http.Client
 	config  *rest.Config
+	// untyped is true once the API server has refused to select services by type.
+	untyped atomic.Bool
 }
 
 // New returns a client of the API server that config names. It sends no request.

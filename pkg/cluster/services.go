@@ -2,14 +2,12 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/snapshot"
 )
@@ -72,29 +70,6 @@ func (c *Cluster) named(ctx context.Context, namespace string, names []string) (
 	}
 	err := group.Wait()
 	return slices.DeleteFunc(services, func(service *corev1.Service) bool { return service == nil }), err
-}
-
-// withNodePorts lists the services of the types that have node ports, one type at
-// a time, so that the API server can filter with a field selector.
-func (c *Cluster) withNodePorts(ctx context.Context, namespace, selector string) ([]*corev1.Service, error) {
-	types := []corev1.ServiceType{corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer}
-	lists := make([]*corev1.ServiceList, len(types))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, t := range types {
-		options := metav1.ListOptions{LabelSelector: selector, FieldSelector: ofType(t)}
-		group.Go(func() (err error) {
-			lists[i], err = c.core.Services(namespace).List(ctx, options)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("cannot list services: %w", err)
-	}
-	return append(pointers(lists[0].Items), pointers(lists[1].Items)...), nil
-}
-
-func ofType(t corev1.ServiceType) string {
-	return fields.OneTermEqualSelector("spec.type", string(t)).String()
 }
 
 // union returns the services of both lists, each once. The object of the first

@@ -72,8 +72,8 @@ func lasting(first *snapshot.Snapshot) *snapshot.Snapshot {
 	return &snapshot.Snapshot{Nodes: slices.Clip(first.Nodes), Gaps: slices.Clip(first.Gaps), NodePorts: first.NodePorts}
 }
 
-// watching is the state of one Watch: a store for each resource. There are two
-// stores of services when they are selected by type.
+// watching is the state of one Watch: a store for each resource. Services have a
+// store for each name and each selector of types.
 type watching struct {
 	cluster *Cluster
 	query   Query
@@ -85,7 +85,7 @@ type watching struct {
 	// contact reports whether the API server answers.
 	contact contact
 
-	services, workloads           []cache.Store
+	named, ofTypes, workloads     []cache.Store
 	slices, nodes, pods, policies cache.Store
 	synced                        []cache.InformerSynced
 	// nodesStay is true once a watch of nodes was forbidden; leaveNodes then stops
@@ -139,12 +139,12 @@ func (w *watching) refused(object runtime.Object, err error) {
 // startServices follows the services of the query and, with PortsEverywhere, all
 // services with node ports in the namespaces that the first read could list.
 func (w *watching) startServices(ctx context.Context) {
-	services := func(namespace, selector, fields string) {
+	services := func(namespace, selector, fields string) cache.Store {
 		options := metav1.ListOptions{LabelSelector: selector, FieldSelector: fields}
-		w.services = append(w.services, follow(ctx, w, &corev1.Service{}, options, w.cluster.core.Services(namespace)))
+		return follow(ctx, w, &corev1.Service{}, options, w.cluster.core.Services(namespace))
 	}
 	for _, name := range w.query.Names {
-		services(w.query.Namespace, "", fields.OneTermEqualSelector(metav1.ObjectNameField, name).String())
+		w.named = append(w.named, services(w.query.Namespace, "", fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()))
 	}
 	where, selector := w.query.Namespace, w.query.Selector
 	switch {
@@ -155,8 +155,9 @@ func (w *watching) startServices(ctx context.Context) {
 	case len(w.query.Names) > 0:
 		return
 	}
-	services(where, selector, ofType(corev1.ServiceTypeNodePort))
-	services(where, selector, ofType(corev1.ServiceTypeLoadBalancer))
+	for _, types := range w.cluster.typeSelectors() {
+		w.ofTypes = append(w.ofTypes, services(where, selector, types))
+	}
 }
 
 // startWorkloads follows the workloads of the kinds that the first read could
@@ -267,8 +268,11 @@ func (w *watching) complete(ctx context.Context) bool {
 
 func (w *watching) snapshot() *snapshot.Snapshot {
 	s := &snapshot.Snapshot{Nodes: w.first.Nodes, Gaps: w.first.Gaps, NodePorts: w.first.NodePorts}
-	for _, store := range w.services {
+	for _, store := range w.named {
 		s.Services = union(s.Services, stored[*corev1.Service](store))
+	}
+	for _, store := range w.ofTypes {
+		s.Services = union(s.Services, ofPortTypes(stored[*corev1.Service](store)))
 	}
 	for _, store := range w.workloads {
 		for _, object := range stored[runtime.Object](store) {

@@ -15,6 +15,7 @@ const (
 	WebSocketPortForward Feature = "PortForwardWebsockets"
 	CreatePortForward    Feature = "AuthorizePodWebsocketUpgradeCreatePermission"
 	ServiceCIDRs         Feature = "MultiCIDRServiceAllocator"
+	TypeSelector         Feature = "field selector spec.type of services"
 	PreferCloseWarning   Feature = "warning of PreferClose"
 	ExternalIPsWarning   Feature = "warning of externalIPs"
 	KubeletPort          Feature = "port 10250 on load balancers"
@@ -116,6 +117,10 @@ func Features() []History {
 	}, {
 		KubeletPort, 33, 33, 33,
 		"A service of type LoadBalancer may have port 10250. Without it the API server refuses the port, as it is the kubelet's.", validation + ", compared with v1.32.2",
+	}, {
+		TypeSelector, 31, 31, 31,
+		"The API server lists the services of one type. Without it this program lists all services and chooses from them.",
+		"pkg/apis/core/v1/conversion.go, compared with v1.30.14",
 	}, {
 		ServiceCIDRs, 27, 33, 34,
 		"Cluster IPs come from ServiceCIDR objects, so that ranges can be added to a running cluster.", gates,

@@ -30,7 +30,7 @@ func TestTheBuiltPluginServesThisVersion(t *testing.T) {
 		{"create pod/web --port 82:300 --node-port 30072 --wait=false", "30072"},
 		{"get", "30072"},
 		{"ports", "service/web"},
-		{"expose-check --static", "nothing found"},
+		{"expose-check --static", "✓ web 10.2.1.7:300"},
 	} {
 		args := append([]string{"nodeport"}, strings.Fields(test.command)...)
 		cmd := exec.CommandContext(t.Context(), c.Program("kubectl"), append(args, "-n", namespace)...)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 	"github.com/kubectl-nodeport/kubectl-nodeport/test/rig/rig"
 )
 
@@ -123,7 +124,7 @@ func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
 	for round := range slices.Chunk(all, roundSize) {
 		for i, result := range l.play(round, usual()) {
 			if disagreement(round[i], result) != "" {
-				l.report(round[i], result)
+				l.report(round[i], result, version)
 			}
 		}
 		if t.Failed() {
@@ -135,18 +136,19 @@ func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
 
 // report looks at a disagreement twice again, alone and thoroughly, and tells
 // of it in its smallest form.
-func (l *lab) report(s scenario, first seen) {
+func (l *lab) report(s scenario, first seen, version kubernetes.Version) {
 	l.t.Helper()
+	drawn, atFirst := s, disagreement(s, first)
 	var result seen
 	for range 2 {
 		result = l.play([]scenario{s}, thorough())[0]
 		if disagreement(s, result) == "" {
-			l.t.Logf("seen and not again, so it was chance or a slow machine: %s in\n\t%s\n%s", disagreement(s, first), s, first)
+			l.t.Logf("seen and not again, so it was chance or a slow machine: %s in\n\t%s\n%s", atFirst, s, first)
 			return
 		}
 	}
 	for {
-		smaller := s.smaller()
+		smaller := s.smaller(version)
 		if len(smaller) == 0 {
 			break
 		}
@@ -165,7 +167,8 @@ func (l *lab) report(s scenario, first seen) {
 			break
 		}
 	}
-	l.t.Errorf("not as kube-proxy does, seed %d: %s\n\t\"…\": %s,\n%s", *seed, disagreement(s, result), s, result)
+	l.t.Errorf("not as kube-proxy does, seed %d: %s\n\t\"…\": %s,\n%s\tfirst seen: %s in\n\t\"…\": %s,",
+		*seed, disagreement(s, result), s, result, atFirst, drawn)
 }
 
 // disagreement says what two systems do otherwise; empty if nothing. It is one

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-nodeport/kubectl-nodeport/pkg/kubernetes"
 )
 
 // scenario is a service and its endpoints, and what the endpoints change to.
@@ -105,13 +107,15 @@ func randomEndpoints(r *rand.Rand, hints int) []endpoint {
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
-// smaller returns the scenarios that are one step simpler.
-func (s scenario) smaller() []scenario {
+// smaller returns the scenarios that are one step simpler and known to the
+// version of kube-proxy.
+func (s scenario) smaller(version kubernetes.Version) []scenario {
 	var all []scenario
 	with := func(change func(*scenario)) {
 		c := s
 		c.Before, c.After = slices.Clone(s.Before), slices.Clone(s.After)
-		if change(&c); c.String() != s.String() {
+		change(&c)
+		if c = c.knownTo(version); c.String() != s.String() {
 			all = append(all, c)
 		}
 	}
