@@ -21,6 +21,7 @@ const (
 	KubeletPort          Feature = "port 10250 on load balancers"
 	IPVSWarning          Feature = "warning of IPVS"
 	RunningEndpoint      Feature = "running endpoint before terminating one"
+	FlowsByPort          Feature = "UDP flows end with the port of their endpoint"
 )
 
 // State is what a version does of a feature unless its administrators choose
@@ -140,6 +141,11 @@ func Features() []History {
 		RunningEndpoint, 36, 36, 36,
 		"Of two endpoints with the same address, kube-proxy uses the one that is not terminating. Without it kube-proxy uses the one " +
 			"on its own node.", "pkg/proxy/endpointslicecache.go, compared with v1.35.4",
+	}, {
+		FlowsByPort, 34, 34, 34,
+		"A UDP flow is moved when its endpoint is gone, whether its address or only its target port. Without it a flow stays at a " +
+			"target port that the service has no more, as long as another endpoint has the address.",
+		"pkg/proxy/conntrack/cleanup.go, compared with v1.33.13",
 	}, {
 		IPVSWarning, 35, 35, 35,
 		"kube-proxy warns that its mode ipvs is deprecated.", "cmd/kube-proxy/app/server_linux.go, compared with v1.34.9",

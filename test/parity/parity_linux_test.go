@@ -103,15 +103,18 @@ func rows() map[string]scenario {
 const roundSize = 16
 
 func TestTheEngineDoesAsKubeProxyDoes(t *testing.T) {
+	version, err := kubeProxyVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kubernetes.NFTables.Missing(version) && slices.Contains(proxyModes(), "nftables") {
+		t.Skipf("skipped: kube-proxy %s has mode nftables only behind a feature gate; use -modes=iptables", version)
+	}
 	if !enterLab(t, rig.Oracle) {
 		return
 	}
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
-	}
-	version, err := kubeProxyVersion()
-	if err != nil {
-		t.Fatal(err)
 	}
 	l, started := newLab(t), time.Now()
 	all := slices.Collect(maps.Values(rows()))

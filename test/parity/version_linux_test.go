@@ -18,11 +18,23 @@ func kubeProxyVersion() (kubernetes.Version, error) {
 }
 
 // knownTo returns the scenario without what kube-proxy of a version treats in
-// another way: hints that it ignores by default, and second endpoints with an
-// address that another one has.
+// another way: hints that it ignores by default, second endpoints with an address
+// that another one has, and other target ports to which UDP flows would move.
 func (s scenario) knownTo(v kubernetes.Version) scenario {
 	s.Before, s.After = slices.Clone(s.Before), slices.Clone(s.After)
 	for _, endpoints := range []*[]endpoint{&s.Before, &s.After} {
+		for i := range *endpoints {
+			e := &(*endpoints)[i]
+			if kubernetes.PreferSame.Missing(v) {
+				e.Nodes = nil
+			}
+			if kubernetes.TrafficDistribution.Missing(v) {
+				e.Zones = nil
+			}
+			if s.Protocol == "UDP" && kubernetes.FlowsByPort.Missing(v) {
+				e.Target = 0
+			}
+		}
 		seen := map[[2]int]bool{}
 		*endpoints = slices.DeleteFunc(*endpoints, func(e endpoint) bool {
 			address := [2]int{e.Host, e.Target}
@@ -30,14 +42,6 @@ func (s scenario) knownTo(v kubernetes.Version) scenario {
 			seen[address] = true
 			return again && kubernetes.RunningEndpoint.Missing(v)
 		})
-		for i := range *endpoints {
-			if kubernetes.PreferSame.Missing(v) {
-				(*endpoints)[i].Nodes = nil
-			}
-			if kubernetes.TrafficDistribution.Missing(v) {
-				(*endpoints)[i].Zones = nil
-			}
-		}
 	}
 	return s
 }
